@@ -336,6 +336,18 @@ static int check_output(const cli_verb *verb, const answer_values *v, const char
   return CLI_GO_ON;
 }
 
+// Could the files be written, once all questions are answered?
+static int check_writable(const cli_verb *verb, const answer_values *v) {
+  const char *const outputs[] = {v->json_lines ? NULL : v->output, v->n_best_file, v->null_odds,
+                                 v->stats};
+  for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
+    ig_error err = {0};
+    if (outputs[i] == NULL || cli_is_standard(outputs[i])) continue;
+    if (cli_whole_file_check(outputs[i], &err) != IG_OK) return cli_fail(verb, "%s", err.message);
+  }
+  return CLI_GO_ON;
+}
+
 static int check_outputs(const cli_verb *verb, const answer_values *v) {
   const char *const outputs[] = {v->output, v->n_best_file, v->null_odds, v->stats};
   const size_t count = sizeof outputs / sizeof *outputs;
@@ -352,6 +364,7 @@ static int check_outputs(const cli_verb *verb, const answer_values *v) {
 static int run_parsed(answering *a) {
   int code = check_values(a->verb, a->values);
   if (code == CLI_GO_ON) code = check_outputs(a->verb, a->values);
+  if (code == CLI_GO_ON) code = check_writable(a->verb, a->values);
   if (code == CLI_GO_ON) code = open_answerer(a);
   if (code == CLI_GO_ON) code = answer_and_tell(a);
   ig_answerer_free(a->answerer);

@@ -14,6 +14,7 @@
 #include "base/allocate.h"
 #include "base/clock.h"
 #include "base/fail.h"
+#include "base/interrupt.h"
 #include "pipeline/engine.h"
 #include "text/utf8.h"
 
@@ -371,8 +372,11 @@ static ig_status answer_all(ig_answerer *a, const ig_reading *reading, ig_answer
   window_logits logits = {.reading = reading,
                           .members = ig_engine_members_of(a->engine)->models.count};
   ig_status status = run_windows(a, &logits, err);
-  for (size_t i = 0; status == IG_OK && i < reading->question_count; i++)
+  for (size_t i = 0; status == IG_OK && i < reading->question_count; i++) {
     status = answer_one(a, &logits, i, &out[i], err);
+    if (status == IG_OK && ig_interrupt_requested(a->options.interrupter))
+      status = ig_fail(err, IG_INTERRUPTED, "interrupted");
+  }
   free_logits(&logits);
   return status;
 }

@@ -24,6 +24,9 @@ struct ig_pipeline_spans {
   size_t most, best_count;
   ig_answer_span *answers;  // (count), each text once
   size_t count, capacity;
+  // (slots, a power of two): one more than the index of an answer, at its text's hash or after it;
+  // 0: nobody's. At most half of them are taken.
+  size_t *table, slots;
   float least_null;  // the smallest score of "no answer" of any window
   bool has_null;
 };
@@ -52,12 +55,14 @@ void ig_pipeline_spans_free(ig_pipeline_spans *s) {
   free(s->end);
   free(s->best);
   free(s->answers);
+  free(s->table);
   free(s);
 }
 
 void ig_pipeline_spans_begin(ig_pipeline_spans *s, const char *context) {
   s->context = context;
   s->count = 0;
+  if (s->slots) memset(s->table, 0, s->slots * sizeof *s->table);
   s->least_null = 1000000.0f;  // the pipeline's own
   s->has_null = false;
 }
@@ -128,16 +133,49 @@ static bool is_same_text(const char *context, ig_source_range a, ig_source_range
   return a.begin >= a.end && b.begin >= b.end;
 }
 
+// The same for equal texts, whatever their case (FNV-1a of the small letters).
+static uint64_t hash_text(const char *context, ig_source_range place) {
+  uint64_t hash = 0xCBF29CE484222325u;
+  while (place.begin < place.end) {
+    size_t step;
+    hash = (hash ^ ig_lower_case_of(ig_utf8_decode(context + place.begin, &step))) * 0x100000001B3u;
+    place.begin += step;
+  }
+  return hash ^ hash >> 32;
+}
+
+// The slot of the answer with this text, or the free one where it belongs.
+static size_t *find_slot(const ig_pipeline_spans *s, ig_source_range place) {
+  size_t at = (size_t)hash_text(s->context, place) & (s->slots - 1);
+  while (s->table[at] && !is_same_text(s->context, s->answers[s->table[at] - 1].place, place))
+    at = (at + 1) & (s->slots - 1);
+  return &s->table[at];
+}
+
+static ig_status grow_table(ig_pipeline_spans *s, ig_error *err) {
+  if (2 * (s->count + 1) <= s->slots) return IG_OK;
+  const size_t slots = s->slots ? 2 * s->slots : 64;
+  size_t *table = ig_allocate(slots, sizeof *table, err);
+  if (!table) return IG_ERROR_MEMORY;
+  free(s->table);
+  s->table = table;
+  s->slots = slots;
+  for (size_t i = 0; i < s->count; i++) *find_slot(s, s->answers[i].place) = i + 1;
+  return IG_OK;
+}
+
 static ig_status add_answer(ig_pipeline_spans *s, const ig_answer_span *found, ig_error *err) {
-  for (size_t i = 0; i < s->count; i++)
-    if (is_same_text(s->context, s->answers[i].place, found->place)) {
-      s->answers[i].score += found->score;
-      return IG_OK;
-    }
+  IG_TRY(grow_table(s, err));
+  size_t *slot = find_slot(s, found->place);
+  if (*slot) {
+    s->answers[*slot - 1].score += found->score;
+    return IG_OK;
+  }
   // One more for "no answer".
   IG_TRY(
       ig_allocate_more((void **)&s->answers, &s->capacity, s->count + 2, sizeof *s->answers, err));
   s->answers[s->count++] = *found;
+  *slot = s->count;
   return IG_OK;
 }
 
@@ -165,21 +203,23 @@ ig_status ig_pipeline_spans_add(ig_pipeline_spans *s, const ig_answer_window *w,
   return s->best_count < s->most ? add_answer(s, &nothing, err) : IG_OK;
 }
 
-// By score; of equal ones the first stays the first.
-static void sort_answers(ig_answer_span *answers, size_t count) {
-  for (size_t i = 1; i < count; i++) {
+// The best ones come first, in order; of equal ones the first stays the first. Returns how many
+// they are. The others are lost.
+static size_t keep_first(ig_answer_span *answers, size_t count, size_t most) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
     const ig_answer_span moved = answers[i];
-    size_t at = i;
+    if (kept == most && moved.score <= answers[kept - 1].score) continue;
+    size_t at = kept < most ? kept++ : kept - 1;
     for (; at > 0 && answers[at - 1].score < moved.score; at--) answers[at] = answers[at - 1];
     answers[at] = moved;
   }
+  return kept;
 }
 
 const ig_answer_span *ig_pipeline_spans_end(ig_pipeline_spans *s, size_t *count) {
   if (s->options.no_answer && s->has_null)
     s->answers[s->count++] = (ig_answer_span){.score = (double)s->least_null};
-  sort_answers(s->answers, s->count);
-  const size_t most = (size_t)s->options.n_best;
-  *count = s->count < most ? s->count : most;
+  *count = keep_first(s->answers, s->count, (size_t)s->options.n_best);
   return s->answers;
 }

@@ -125,6 +125,16 @@ has err 'no head for question answering'
 expect 1 "$INGOT" translate -m "$model" <context
 has err 'encoder without a decoder'
 expect 1 "$INGOT" answer -m "$model" -i nowhere.json -o out.json
+expect 1 "$INGOT" answer -m nowhere -i squad.json -o missing/out.json
+has err 'missing/out.json'
+
+# A text of many windows and many answers is no longer than its windows take.
+awk 'BEGIN { printf "{\"question\": \"Where?\", \"context\": \""
+  for (i = 0; i < 6000; i++) printf "%s ", (i * i) % 7 ? "river" i % 89 : "the city"
+  print "\"}" }' >long
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" -i long --json-lines $short --n-best 100 -q
+has out '"n_best"'
 printf '{"data": 3}' >bad.json
 expect 1 "$INGOT" answer -m "$model" -i bad.json -o out.json
 [ ! -e out.json ] || fail "an output of a run that failed"

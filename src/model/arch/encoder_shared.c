@@ -33,6 +33,7 @@ static ig_status read_head(const json_t *json, const char *where, ig_head_kind *
   const json_t *classes = json_object_get(json, "architectures");
   *head = IG_HEAD_NONE;
   if (!classes || json_is_null(classes)) return IG_OK;
+  if (json_is_array(classes) && json_array_size(classes) == 0) return IG_OK;
   const char *name = json_string_value(json_array_get(classes, 0));
   if (!name)
     return ig_fail(err, IG_ERROR_FORMAT,
