@@ -45,34 +45,28 @@ static int most_positions(const ig_engine_members *members) {
   return most;
 }
 
-static ig_status check_number(const char *name, long value, long low, long high, ig_error *err) {
-  if (value >= low && value <= high) return IG_OK;
-  return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected %ld to %ld, found %ld", name, low, high,
-                 value);
-}
-
 static ig_status settle_lengths(ig_answerer_options *o, const ig_engine_members *members,
                                 ig_error *err) {
   const int positions = most_positions(members);
   if (o->max_length == 0)
     o->max_length = positions && positions < USUAL_LENGTH ? positions : USUAL_LENGTH;
-  IG_TRY(check_number("max_length", o->max_length, 1, positions ? positions : 1 << 20, err));
+  IG_TRY(ig_fail_if_outside("max_length", o->max_length, 1, positions ? positions : 1 << 20, err));
   if (o->stride == -1)
     o->stride = o->max_length / 2 < USUAL_STRIDE ? o->max_length / 2 : USUAL_STRIDE;
-  return check_number("stride", o->stride, 0, o->max_length - 1, err);
+  return ig_fail_if_outside("stride", o->stride, 0, o->max_length - 1, err);
 }
 
 static ig_status settle_options(ig_answerer *a, ig_error *err) {
   ig_answerer_options *o = &a->options;
   const bool pipeline = o->post_processing == IG_POST_PROCESSING_PIPELINE;
-  IG_TRY(check_number("post_processing", (long)o->post_processing, IG_POST_PROCESSING_PIPELINE,
-                      IG_POST_PROCESSING_RUN_QA, err));
+  IG_TRY(ig_fail_if_outside("post_processing", (long)o->post_processing,
+                            IG_POST_PROCESSING_PIPELINE, IG_POST_PROCESSING_RUN_QA, err));
   if (o->n_best == 0) o->n_best = pipeline ? 1 : 20;
   if (o->max_answer_length == 0) o->max_answer_length = pipeline ? 15 : 30;
   if (o->batch_tokens == 0) o->batch_tokens = USUAL_BATCH_TOKENS;
-  IG_TRY(check_number("n_best", o->n_best, 1, 10000, err));
-  IG_TRY(check_number("max_answer_length", o->max_answer_length, 1, 1 << 20, err));
-  IG_TRY(check_number("batch_tokens", o->batch_tokens, 1, 1 << 24, err));
+  IG_TRY(ig_fail_if_outside("n_best", o->n_best, 1, 10000, err));
+  IG_TRY(ig_fail_if_outside("max_answer_length", o->max_answer_length, 1, 1 << 20, err));
+  IG_TRY(ig_fail_if_outside("batch_tokens", o->batch_tokens, 1, 1 << 24, err));
   return settle_lengths(o, ig_engine_members_of(a->engine), err);
 }
 
@@ -277,21 +271,14 @@ void ig_answers_free(ig_answers *answers) {
   *answers = (ig_answers){0};
 }
 
-// Characters of the first `bytes` bytes.
-static size_t count_codes(const char *text, size_t bytes) {
-  size_t codes = 0;
-  for (size_t at = 0; at < bytes; at += ig_utf8_step(text + at)) codes++;
-  return codes;
-}
-
 static ig_status write_answer(const char *context, const ig_answer_span *span, ig_answer *out,
                               ig_error *err) {
   const size_t begin = span->place.begin, end = span->place.end > begin ? span->place.end : begin;
   *out = (ig_answer){.text = ig_allocate_copy(context + begin, end - begin, err),
                      .begin = begin,
                      .end = end,
-                     .start_code = count_codes(context, begin),
-                     .end_code = count_codes(context, end),
+                     .start_code = ig_utf8_count(context, begin),
+                     .end_code = ig_utf8_count(context, end),
                      .score = span->score,
                      .start_logit = span->start,
                      .end_logit = span->end};

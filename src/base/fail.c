@@ -94,3 +94,9 @@ ig_status ig_fail_in(ig_error *err, ig_status status, const char *format, ...) {
   store_message(err, text);
   return err->status;
 }
+
+ig_status ig_fail_if_outside(const char *name, long value, long low, long high, ig_error *err) {
+  if (value >= low && value <= high) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected %ld to %ld, found %ld", name, low, high,
+                 value);
+}

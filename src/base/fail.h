@@ -29,4 +29,6 @@ ig_status ig_fail_of_caller(ig_status status, const char *function, ig_error *er
     ig_status ig_try_status = (call);                 \
     if (ig_try_status != IG_OK) return ig_try_status; \
   } while (0)
+// IG_ERROR_ARGUMENT, naming the option, unless it is a number from low to high.
+ig_status ig_fail_if_outside(const char *name, long value, long low, long high, ig_error *err);
 #endif

@@ -24,20 +24,14 @@ struct ig_embedder {
 
 ig_embedder_options ig_embedder_options_default(void) { return (ig_embedder_options){0}; }
 
-static ig_status check_number(const char *name, long value, long low, long high, ig_error *err) {
-  if (value >= low && value <= high) return IG_OK;
-  return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected %ld to %ld, found %ld", name, low, high,
-                 value);
-}
-
 // What neither the caller nor the files say is usual.
 static ig_status settle_options(ig_embedder *e, const char *directory, int positions,
                                 ig_error *err) {
   ig_embedder_options *o = &e->options;
   ig_pooling_files files;
-  IG_TRY(check_number("pooling", (long)o->pooling, IG_POOLING_OF_MODEL, IG_POOLING_MAX, err));
-  IG_TRY(check_number("unit_length", (long)o->unit_length, IG_UNIT_LENGTH_OF_MODEL,
-                      IG_UNIT_LENGTH_YES, err));
+  IG_TRY(ig_fail_if_outside("pooling", (long)o->pooling, IG_POOLING_OF_MODEL, IG_POOLING_MAX, err));
+  IG_TRY(ig_fail_if_outside("unit_length", (long)o->unit_length, IG_UNIT_LENGTH_OF_MODEL,
+                            IG_UNIT_LENGTH_YES, err));
   IG_TRY(ig_pooling_files_read(directory, &files, err));
   if (o->pooling == IG_POOLING_OF_MODEL) o->pooling = files.pooling;
   if (o->pooling == IG_POOLING_OF_MODEL) o->pooling = IG_POOLING_MEAN;
@@ -47,8 +41,8 @@ static ig_status settle_options(ig_embedder *e, const char *directory, int posit
   if (o->max_length == 0) o->max_length = positions ? positions : USUAL_LENGTH;
   if (o->batch_tokens == 0) o->batch_tokens = USUAL_BATCH_TOKENS;
   const long special = (long)(e->frame.before.ids.count + e->frame.after.ids.count);
-  IG_TRY(check_number("max_length", o->max_length, special + 1, most, err));
-  return check_number("batch_tokens", o->batch_tokens, 1, 1 << 24, err);
+  IG_TRY(ig_fail_if_outside("max_length", o->max_length, special + 1, most, err));
+  return ig_fail_if_outside("batch_tokens", o->batch_tokens, 1, 1 << 24, err);
 }
 
 static ig_status open_parts(ig_embedder *e, const char *directory, ig_error *err) {
