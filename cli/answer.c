@@ -9,6 +9,7 @@
 #include "input.h"
 #include "json.h"
 #include "options.h"
+#include "output_path.h"
 #include "paths.h"
 #include "report.h"
 #include "stop.h"
@@ -320,22 +321,6 @@ static int check_values(const cli_verb *verb, const answer_values *v) {
   return CLI_GO_ON;
 }
 
-static int check_output(const cli_verb *verb, const answer_values *v, const char *output) {
-  if (output == NULL) return CLI_GO_ON;
-  if (cli_begins_with_home(output))
-    return cli_usage_error(verb, "'%s': the shell has left ~ as it is", output);
-  if (v->input != NULL && cli_same_file(output, v->input))
-    return cli_usage_error(verb, "'%s' is the input and an output", output);
-  for (size_t i = 0; i < v->models.count; i++) {
-    ig_error err = {0};
-    bool found = false;
-    if (cli_find_file_of_model(output, v->models.items[i], &found, &err) != IG_OK)
-      return cli_fail(verb, "%s", err.message);
-    if (found) return cli_usage_error(verb, "'%s' is a file of the model", output);
-  }
-  return CLI_GO_ON;
-}
-
 // Could the files be written, once all questions are answered?
 static int check_writable(const cli_verb *verb, const answer_values *v) {
   const char *const outputs[] = {v->json_lines ? NULL : v->output, v->n_best_file, v->null_odds,
@@ -352,7 +337,7 @@ static int check_outputs(const cli_verb *verb, const answer_values *v) {
   const char *const outputs[] = {v->output, v->n_best_file, v->null_odds, v->stats};
   const size_t count = sizeof outputs / sizeof *outputs;
   for (size_t i = 0; i < count; i++) {
-    const int code = check_output(verb, v, outputs[i]);
+    const int code = cli_check_output(verb, outputs[i], v->input, &v->models);
     if (code != CLI_GO_ON) return code;
     for (size_t j = 0; j < i; j++)
       if (outputs[i] != NULL && outputs[j] != NULL && cli_same_file(outputs[i], outputs[j]))

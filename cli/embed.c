@@ -7,7 +7,7 @@
 #include "ingot_embed.h"
 #include "input.h"
 #include "options.h"
-#include "paths.h"
+#include "output_path.h"
 #include "report.h"
 #include "stop.h"
 #include "whole_file.h"
@@ -182,25 +182,13 @@ static int run_checked(const cli_verb *verb, const embed_values *v) {
   return code;
 }
 
-static int check_output(const cli_verb *verb, const embed_values *v, const char *output) {
-  ig_error err = {0};
-  bool found = false;
-  if (output == NULL) return CLI_GO_ON;
-  if (cli_begins_with_home(output))
-    return cli_usage_error(verb, "'%s': the shell has left ~ as it is", output);
-  if (v->input != NULL && cli_same_file(output, v->input))
-    return cli_usage_error(verb, "'%s' is the input and an output", output);
-  if (cli_find_file_of_model(output, v->model, &found, &err) != IG_OK)
-    return cli_fail(verb, "%s", err.message);
-  return found ? cli_usage_error(verb, "'%s' is a file of the model", output) : CLI_GO_ON;
-}
-
 static int run_embed(const cli_verb *verb, int argc, char **argv) {
   embed_values values = {0};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
-  if (code == CLI_GO_ON) code = check_output(verb, &values, values.output);
-  if (code == CLI_GO_ON) code = check_output(verb, &values, values.stats);
+  const cli_list models = {&values.model, 1};
+  if (code == CLI_GO_ON) code = cli_check_output(verb, values.output, values.input, &models);
+  if (code == CLI_GO_ON) code = cli_check_output(verb, values.stats, values.input, &models);
   return code == CLI_GO_ON ? run_checked(verb, &values) : code;
 }
 
