@@ -6,8 +6,9 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "model/head/head.h"
 
-enum { TOGETHER = 256, NUMBERS = 3 };  // questions that are read at once; numbers of a window
+enum { TOGETHER = 256 };  // questions that are read at once
 
 typedef struct corpus_making {
   const ig_squad *squad;
@@ -32,21 +33,21 @@ static ig_status append(corpus_making *m, ig_side side, const int *ids, size_t c
 
 // The rows of a window where the answer begins and ends; false: it does not hold all of it.
 static bool find_rows(const ig_reading_window *w, const ig_source_range *places,
-                      ig_source_range answer, int rows[2]) {
+                      ig_source_range answer, int rows[IG_SPAN_TARGETS]) {
   const size_t last = w->count - 1;
   if (places[0].begin > answer.begin || places[last].end < answer.end) return false;
   size_t begin = 0, end = last;
   while (begin < last && places[begin + 1].begin <= answer.begin) begin++;
   while (end > 0 && places[end - 1].end >= answer.end) end--;
-  rows[0] = (int)(w->context_row + begin);
-  rows[1] = (int)(w->context_row + end);
+  rows[IG_SPAN_BEGIN] = (int)(w->context_row + begin);
+  rows[IG_SPAN_END] = (int)(w->context_row + end);
   return true;
 }
 
 static ig_status add_window(corpus_making *m, const ig_reading_window *w,
                             const ig_source_range *places, const ig_squad_question *question,
                             ig_error *err) {
-  int numbers[NUMBERS] = {0, 0, (int)w->second_text};
+  int numbers[IG_SPAN_TARGETS] = {[IG_SPAN_SECOND_TEXT] = (int)w->second_text};
   bool found = false;
   if (question->answer_count > 0) {
     const ig_squad_answer *a = &question->answers[0];
@@ -54,7 +55,7 @@ static ig_status add_window(corpus_making *m, const ig_reading_window *w,
     found = find_rows(w, places + w->first, answer, numbers);
   }
   IG_TRY(append(m, IG_SIDE_SOURCE, w->ids.ids, w->ids.count, err));
-  IG_TRY(append(m, IG_SIDE_TARGET, numbers, NUMBERS, err));
+  IG_TRY(append(m, IG_SIDE_TARGET, numbers, IG_SPAN_TARGETS, err));
   m->corpus->pairs++;
   m->counts->windows++;
   m->counts->without_answer += !found;
