@@ -284,9 +284,41 @@ static void only_added_tokens_may_differ(void **state) {
   copy_spm(0, "two", "spiece.model");
   fixture_refused(BOTH "tokenizer_source: union\n", "one has a tokenizer.json, and two has none");
   remove_in("two", "spiece.model");
-  write_in("two", "vocab.txt", "x\ny\n");
+  copy_spm(0, "two", "tokenizer.model");
   fixture_refused(BOTH "tokenizer_source: union\n", "two: rows cannot be matched by their pieces");
+  remove_in("two", "tokenizer.model");
+}
+
+// vocab.txt: a piece a line. As the output's, it may have fewer pieces than a tokenizer.json, and
+// in another order, but none that the tokenizer.json lacks.
+static void lines_are_matched(void **state) {
+  (void)state;
+  make_rows("one", 2, 1);
+  make_rows("two", 2, 10);
+  for (int i = 0; i < 2; i++) {
+    remove_in(i ? "two" : "one", "tokenizer_config.json");
+    remove_in(i ? "two" : "one", "added_tokens.json");
+  }
+  write_in("one", "vocab.txt", "x\ny\n");
+  write_in("two", "vocab.txt", "y\nx\n");
+  fixture_fused(BOTH "tokenizer_source: two\n", "lines");
+  fixture_expect("lines", "lm_head.weight", (const float[]){6, 6}, 2);
+  remove_in("one", "vocab.txt");
+  write_in("one", "tokenizer.json", BPE("\"x\": 0, \"y\": 1"));
+  fixture_refused(BOTH "tokenizer_source: base\n", "one has a tokenizer.json, and two has none");
+  write_in("two", "vocab.txt", "y\n");
+  fixture_noted(
+      "merge_method: linear\nmodels: [{model: one}]\nparameters: {weight: 1}\n"
+      "tokenizer_source: two\n",
+      "fewer", "one: 1 piece that the output's vocabulary lacks: 'x'");
+  fixture_expect("fewer", "lm_head.weight", (const float[]){2}, 1);
+  write_in("two", "vocab.txt", "y\nz\n");
+  fixture_refused(
+      "merge_method: linear\nmodels: [{model: one}]\nparameters: {weight: 1}\n"
+      "tokenizer_source: two\n",
+      "one has a tokenizer.json, and two has none");
   remove_in("two", "vocab.txt");
+  remove_in("one", "tokenizer.json");
 }
 
 static void unknown_tables_are_told(void **state) {
@@ -346,13 +378,12 @@ static void nothing_is_matched_where_all_is_the_same(void **state) {
       write_in("two", "added_tokens.json", "{\"z\": 2}");
       fixture_refused(BOTH "tokenizer_source: base\n", "two: rows cannot be matched");
       remove_in("two", "added_tokens.json");
-      write_in("two", names[f], "y\nx\n");
     } else {
       copy_spm(1, "two", names[f]);
+      fixture_refused(BOTH "tokenizer_source: base\n", "two: rows cannot be matched");
+      fixture_refused(BOTH "tokenizer: {source: base, pad_to_multiple_of: 8}\n",
+                      "one: rows cannot be matched");
     }
-    fixture_refused(BOTH "tokenizer_source: base\n", "two: rows cannot be matched");
-    fixture_refused(BOTH "tokenizer: {source: base, pad_to_multiple_of: 8}\n",
-                    "one: rows cannot be matched");
     for (size_t i = 0; i < 3; i++) remove_in(all[i], names[f]);
   }
 }
@@ -373,6 +404,7 @@ int main(void) {
       cmocka_unit_test(only_added_tokens_may_differ),
       cmocka_unit_test(unknown_tables_are_told),
       cmocka_unit_test(nothing_is_matched_where_all_is_the_same),
+      cmocka_unit_test(lines_are_matched),
   };
   return cmocka_run_group_tests(tests, make_models, fixture_leave);
 }

@@ -16,8 +16,8 @@ static const ig_fusion_family families[] = {
 };
 
 const char *const ig_families_tokenizers =
-    "vocab.json beside source.spm or of a WhitespaceTokenizer, tokenizer.json, or T5's "
-    "spiece.model";
+    "vocab.json beside source.spm or of a WhitespaceTokenizer, tokenizer.json, T5's "
+    "spiece.model, or vocab.txt without added_tokens.json";
 
 static bool has_type(const ig_fusion_family *family, const char *type) {
   for (size_t i = 0; type && family->types[i]; i++)

@@ -89,6 +89,13 @@ static ig_status load_tokenizer_json(const char *directory, ig_pieces *out, ig_e
   return status;
 }
 
+// The lines of vocab.txt, and what tokenizer_config.json adds.
+static ig_status load_lines(const char *directory, ig_vocabulary *out, ig_error *err) {
+  IG_TRY(ig_vocabulary_files_read(directory, "vocab.txt", out, err));
+  if (!has_file(directory, "tokenizer_config.json")) return IG_OK;
+  return ig_vocabulary_files_read(directory, "tokenizer_config.json", out, err);
+}
+
 static ig_status load_pieces(const char *directory, ig_pieces *out, ig_error *err) {
   bool whitespace;
   int extra_ids;
@@ -103,6 +110,8 @@ static ig_status load_pieces(const char *directory, ig_pieces *out, ig_error *er
   if (has_file(directory, "tokenizer.json")) return load_tokenizer_json(directory, out, err);
   if (has_file(directory, "spiece.model"))
     return load_spm(directory, extra_ids, &out->side[0], err);
+  if (has_file(directory, "vocab.txt") && !has_file(directory, "added_tokens.json"))
+    return load_lines(directory, &out->side[0], err);
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
                  "%s: rows cannot be matched by their pieces: expected %s", directory,
                  ig_families_tokenizers);
@@ -138,25 +147,35 @@ const json_t *ig_pieces_added(const ig_pieces *pieces, const char *piece) {
   return NULL;
 }
 
+// The first piece of one vocabulary that is no added token and that the other lacks; NULL: none.
+static const char *find_missing(const ig_pieces *pieces, const ig_pieces *other, int *id) {
+  const ig_vocabulary *v = &pieces->side[0];
+  for (*id = 0; *id < v->size; ++*id) {
+    const char *piece = v->tokens[*id];
+    if (piece && ig_vocabulary_find(&other->side[0], piece, strlen(piece)) < 0 &&
+        !ig_pieces_added(pieces, piece))
+      return piece;
+  }
+  return NULL;
+}
+
 // Fails if `pieces` has a piece that is no added token and that the other lacks.
 static ig_status check_pieces(const ig_pieces *pieces, const char *directory,
                               const ig_pieces *other, const char *other_directory, ig_error *err) {
-  const ig_vocabulary *v = &pieces->side[0];
-  for (int id = 0; id < v->size; id++) {
-    const char *piece = v->tokens[id];
-    if (!piece || ig_vocabulary_find(&other->side[0], piece, strlen(piece)) >= 0 ||
-        ig_pieces_added(pieces, piece))
-      continue;
+  int id;
+  const char *piece = find_missing(pieces, other, &id);
+  if (piece)
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "tokenizer.json: the tokenizers of %s and %s differ in more than added tokens: "
                    "'%.100s', id %d, is only in %s, so that rows cannot be matched",
                    directory, other_directory, piece, id, directory);
-  }
   return IG_OK;
 }
 
 ig_status ig_pieces_fit(const ig_pieces *a, const char *a_directory, const ig_pieces *b,
                         const char *b_directory, ig_error *err) {
+  int id;
+  if (!a->added && b->added && !find_missing(a, b, &id)) return IG_OK;
   if ((a->added == NULL) != (b->added == NULL))
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "%s has a tokenizer.json, and %s has none: rows cannot be matched",

@@ -15,15 +15,16 @@ typedef struct ig_pieces {
 } ig_pieces;  // start from {0}; ig_pieces_free
 
 // Loads the pieces of MarianMT's or Ingot's vocab.json (and target_vocab.json with
-// separate_vocabs), of a tokenizer.json, or of T5's spiece.model with its <extra_id_N>. Other
-// tokenizers are IG_ERROR_UNSUPPORTED.
+// separate_vocabs), of a tokenizer.json, of T5's spiece.model with its <extra_id_N>, or of BERT's
+// vocab.txt where no added_tokens.json is beside it. Other tokenizers are IG_ERROR_UNSUPPORTED.
 ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err);
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err);
 // The entry of `added` for a piece; NULL: it is no added token.
 const json_t *ig_pieces_added(const ig_pieces *pieces, const char *piece);
 // Fails, and names the piece, if one of two vocabularies of a tokenizer.json has a piece that the
-// other lacks and that is no added token: then texts are cut in different ways. Vocabularies from
-// other files always fit. The directories are for the message.
+// other lacks and that is no added token: then texts are cut in different ways. Beside a
+// tokenizer.json `a` may come from another file if `b` has all of its pieces. Vocabularies that
+// both come from other files always fit. The directories are for the message.
 ig_status ig_pieces_fit(const ig_pieces *a, const char *a_directory, const ig_pieces *b,
                         const char *b_directory, ig_error *err);
 const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side);
