@@ -210,6 +210,62 @@ static void packed_from_the_file(void **state) {
   ig_pool_free(pool);
 }
 
+static ig_model *make_masked(void) {
+  ig_config *config = NULL;
+  ig_error err = {0};
+  if (ig_config_create("bert",
+                       "{\"vocab_size\": 21, \"hidden_size\": 8, \"num_hidden_layers\": 1, "
+                       "\"num_attention_heads\": 2, \"intermediate_size\": 12, "
+                       "\"max_position_embeddings\": 16, \"architectures\": [\"BertForMaskedLM\"]}",
+                       &config, &err) != IG_OK)
+    fail_msg("%s", err.message);
+  ig_model *model = make(config);
+  ig_config_free(config);
+  return model;
+}
+
+// Writes the model's tensors and a decoder of `scale` times the table, without the prefix of names
+// that the class without a head has not.
+static void write_with_decoder(const ig_model *model, bool prefixed, float scale) {
+  ig_safetensors_output tensors[64];
+  float decoder[21 * 8];
+  ig_error err;
+  size_t count = 0;
+  for (size_t i = 0; i < model->parameter_count; i++) {
+    const ig_parameter *p = &model->parameters[i];
+    const bool base = strncmp(p->name, "bert.", 5) == 0;
+    tensors[count++] = (ig_safetensors_output){.name = p->name + (base && !prefixed ? 5 : 0),
+                                               .rank = p->rank,
+                                               .shape = {p->shape[0], p->shape[1]},
+                                               .values = model->values + p->offset};
+  }
+  for (int i = 0; i < 21 * 8; i++) decoder[i] = scale * model->source_embedding.weight[i];
+  tensors[count++] = (ig_safetensors_output){
+      .name = "cls.predictions.decoder.weight", .rank = 2, .shape = {21, 8}, .values = decoder};
+  if (ig_safetensors_write(in_directory("model.safetensors"), tensors, count, &err) != IG_OK)
+    fail_msg("%s", err.message);
+}
+
+// As in transformers, a decoder that differs from the table is used, whether the file's names have
+// the prefix or not.
+static void decoder_of_its_own(void **state) {
+  (void)state;
+  ig_model *model = make_masked();
+  ig_error err;
+  assert_int_equal(ig_model_save(model, directory, "float32", &err), IG_OK);
+  for (int i = 0; i < 4; i++) {
+    const bool own = i / 2;
+    ig_model *found = NULL;
+    write_with_decoder(model, i % 2, own ? 2 : 1);
+    if (ig_model_load(directory, &found, &err) != IG_OK) fail_msg("%s", err.message);
+    assert_true(found->config.tied_output == !own);
+    for (int k = 0; k < 21 * 8; k++)
+      assert_true(found->output.weight[k] == (own ? 2 : 1) * model->source_embedding.weight[k]);
+    ig_model_free(found);
+  }
+  ig_model_free(model);
+}
+
 static void shared_tensors_stand_once(void **state) {
   (void)state;
   const ig_config config = marian_config();
@@ -346,10 +402,11 @@ static void unusual_sinusoids_are_saved(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(unusual_sinusoids_are_saved), cmocka_unit_test(saved_loads_again),
-      cmocka_unit_test(settings_of_config_are_kept), cmocka_unit_test(packed_from_the_file),
-      cmocka_unit_test(shared_tensors_stand_once),   cmocka_unit_test(wrong_tensors_are_refused),
-      cmocka_unit_test(wrong_configs_are_refused),   cmocka_unit_test(impossible_sizes_are_refused),
+      cmocka_unit_test(unusual_sinusoids_are_saved),  cmocka_unit_test(saved_loads_again),
+      cmocka_unit_test(settings_of_config_are_kept),  cmocka_unit_test(packed_from_the_file),
+      cmocka_unit_test(decoder_of_its_own),           cmocka_unit_test(shared_tensors_stand_once),
+      cmocka_unit_test(wrong_tensors_are_refused),    cmocka_unit_test(wrong_configs_are_refused),
+      cmocka_unit_test(impossible_sizes_are_refused),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -130,16 +130,17 @@ static ig_status check_unused(const ig_model *m, const named_tensors *names, ig_
 // The file's tensor of a part outside the stacks, by the name or an alias that is no output's.
 static const ig_safetensor *find_part(const ig_safetensors *file, const ig_config *config,
                                       ig_part part, const char *output) {
+  const named_tensors names = names_of(config->family, file);
   const ig_tensor_row *row = config->family->tensors;
   while (row->name &&
          (row->part != part || row->bias || !ig_tensor_row_is_of_head(row, config->head.kind)))
     row++;
   if (!row->name) return NULL;
-  const ig_safetensor *tensor = ig_safetensors_find(file, row->name);
+  const ig_safetensor *tensor = find_named(&names, config->family, row->name);
   const size_t aliases = sizeof row->alias / sizeof *row->alias;
   for (size_t i = 0; !tensor && i < aliases && row->alias[i]; i++)
     if (!output || strcmp(row->alias[i], output) != 0)
-      tensor = ig_safetensors_find(file, row->alias[i]);
+      tensor = find_named(&names, config->family, row->alias[i]);
   return tensor;
 }
 
