@@ -376,7 +376,10 @@ ig_status ig_answerer_run(ig_answerer *a, const ig_question *questions, size_t c
   IG_TRY(ig_fail_if_null(questions, "questions", err));
   IG_TRY(ig_engine_check_usable(a->engine, err));
   const double begin = ig_clock_seconds();
-  const ig_reading_options options = {a->tokenizer, a->options.max_length, a->options.stride};
+  const ig_reading_options options = {.tokenizer = a->tokenizer,
+                                      .max_length = a->options.max_length,
+                                      .stride = a->options.stride,
+                                      .bare = a->run_qa != NULL};
   ig_reading reading;
   ig_status status = ig_reading_make(&options, questions, count, &reading, err);
   if (status == IG_OK) status = answer_all(a, &reading, out, err);

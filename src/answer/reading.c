@@ -5,6 +5,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "text/utf8.h"
 
 void ig_reading_free(ig_reading *r) {
   for (size_t i = 0; i < r->context_count; i++)
@@ -99,14 +100,22 @@ typedef struct question_reading {
   ig_reading *to;
 } question_reading;
 
+// A byte-level tokenizer has tokens for the white space that a question begins with.
+static const char *without_space(const char *text) {
+  size_t length = strlen(text), step;
+  if (!ig_utf8_valid(text, length, NULL)) return text;
+  for (; (step = ig_utf8_space(text, length)) > 0; length -= step) text += step;
+  return text;
+}
+
 static ig_status read_question(question_reading *q, const ig_question *asked, ig_error *err) {
   const ig_reading_options *o = q->options;
   ig_reading *r = q->to;
   IG_TRY(ig_fail_if_null(asked->question, "question", err));
   IG_TRY(ig_fail_if_null(asked->context, "context", err));
   IG_TRY(read_context(o, asked->context, r, err));
-  IG_TRY(ig_tokenizer_pairs_encode(o->tokenizer, asked->question, strlen(asked->question),
-                                   &q->tokens, err));
+  const char *text = o->bare ? without_space(asked->question) : asked->question;
+  IG_TRY(ig_tokenizer_pairs_encode(o->tokenizer, text, strlen(text), &q->tokens, err));
   if (q->tokens.ids.count == 0)
     return ig_fail(err, IG_ERROR_ARGUMENT, "the question has no tokens");
   ig_reading_question *read = &r->questions[r->question_count];

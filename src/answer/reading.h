@@ -10,6 +10,7 @@ typedef struct ig_reading_options {
   const ig_tokenizer *tokenizer;
   int max_length;  // tokens of a window
   int stride;      // tokens that two windows of a context share
+  bool bare;       // questions without the white space that they begin with, as run_qa reads them
 } ig_reading_options;
 
 typedef struct ig_reading_context {

@@ -37,7 +37,8 @@ static ig_status load_questions(const ig_run *run, const char *key, const char *
                                 ig_squad *squad, ig_corpus *corpus, ig_error *err) {
   const ig_reading_options options = {.tokenizer = run->tokenizer,
                                       .max_length = run->max_length,
-                                      .stride = run->config.data.stride};
+                                      .stride = run->config.data.stride,
+                                      .bare = true};
   ig_answer_corpus_counts counts;
   IG_TRY(ig_squad_read(&(ig_squad_reading){path, run->reporter}, squad, err));
   IG_TRY(ig_answer_corpus_make(&options, squad, corpus, &counts, err));
