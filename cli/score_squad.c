@@ -14,7 +14,7 @@
 #include "whole_file.h"
 
 typedef struct squad_values {
-  const char *reference, *hypothesis, *version, *language, *null_odds, *per_question;
+  const char *reference, *hypothesis, *version, *language, *null_odds, *per_question, *resample;
   double null_threshold;
   bool json;
   cli_confidence confidence;
@@ -25,6 +25,8 @@ typedef struct squad_values {
 static const double no_threshold = -1e300;
 static const char *const versions[] = {"1", "2", NULL};
 static const char *const languages[] = {"zh", "en", "es", "hi", "vi", "de", "ar", "zh-mlqa", NULL};
+
+static const char *const resampled[] = {"questions", "articles", NULL};
 
 static const cli_option squad_options[] = {
     CLI_REQUIRED_OPTION(
@@ -51,6 +53,9 @@ static const cli_option squad_options[] = {
                     "tabs between, and \\t, \\n, \\r and \\\\ in texts."),
     CLI_CONFIDENCE_OPTIONS("Predictions of another system, to test the difference; may be given "
                            "several times. --null-odds are not for it."),
+    CLI_CHOICE_OPTION("resample", "WHAT", resample, resampled,
+                      "What --confidence and --paired draw: questions, or articles with all their "
+                      "questions, which depend on one another. Default: questions."),
     CLI_FLAG_OPTION(0, "json", json,
                     "Print one JSON object, with the names of the official script and all digits."),
 };
@@ -137,14 +142,20 @@ static const char *rules_name(const squad_values *v, ig_squad_rules rules, char 
   return out;
 }
 
+static bool draws_articles(const squad_values *v) {
+  return v->resample != NULL && strcmp(v->resample, "articles") == 0;
+}
+
 static void print_lines(const squad_values *v, const ig_squad_score *s) {
   printed_figure figures[MOST_FIGURES];
   char name[32];
   const size_t count = list_figures(v, s, figures);
   for (size_t i = 0; i < count; i++) {
     char line[200];
-    snprintf(line, sizeof line, "%s|rules:%s|questions:%zu|missing:%zu = %.2f", figures[i].name,
-             rules_name(v, s->rules, name), figures[i].total, s->missing, figures[i].value);
+    const bool articles = figures[i].resampled != NULL && draws_articles(v);
+    snprintf(line, sizeof line, "%s|rules:%s|questions:%zu|missing:%zu%s = %.2f", figures[i].name,
+             rules_name(v, s->rules, name), figures[i].total, s->missing,
+             articles ? "|resample:articles" : "", figures[i].value);
     if (figures[i].resampled != NULL)
       cli_confidence_print(&v->confidence, line, figures[i].resampled);
     else if (figures[i].threshold != NULL)
@@ -180,6 +191,9 @@ static void print_object(const squad_values *v, const ig_squad_score *s) {
     printf("\"TOTAL\": %zu, \"SKIP\": %zu, ", s->all.total, s->missing);
   printf("\"rules\": \"%s\", \"missing\": %zu, \"unknown\": %zu, \"null\": %zu",
          rules_name(v, s->rules, name), s->missing, s->unknown, s->empty);
+  if (s->rules == IG_SQUAD_RULES_CMRC) printf(", \"uncut\": %zu", s->uncut);
+  if (cli_confidence_asked(&v->confidence))
+    printf(", \"resample\": \"%s\"", draws_articles(v) ? "articles" : "questions");
   for (size_t i = 0; i < count; i++) {
     char prefix[40];
     snprintf(prefix, sizeof prefix, "%s_", figures[i].name);
@@ -204,6 +218,8 @@ static int check_values(const cli_verb *verb, const squad_values *v) {
   int standard = cli_is_standard(v->reference) + cli_is_standard(v->hypothesis);
   for (size_t i = 0; i < baselines->count; i++) standard += cli_is_standard(baselines->items[i]);
   if (standard > 1) return cli_usage_error(verb, "only one of the files can be standard input");
+  if (v->resample != NULL && !cli_confidence_asked(&v->confidence))
+    return cli_usage_error(verb, "--resample needs --confidence or --paired");
   return cli_confidence_check(verb, &v->confidence);
 }
 
@@ -241,6 +257,7 @@ static ig_status score_answers(squad_values *v, ig_squad_score *score, ig_error 
     for (size_t i = 0; i < baselines->count; i++)
       baselines->items[i] = path_of(baselines->items[i]);
     options.resampling = &resampling;
+    options.resample_articles = draws_articles(v);
     options.baselines = baselines->items;
     options.baseline_count = baselines->count;
     options.resampled_exact = v->exact = calloc(count, sizeof *v->exact);
@@ -286,7 +303,8 @@ const cli_verb cli_score_squad = {
         "score squad --reference SQUAD.json [--hypothesis PREDICTIONS.json] [--version 1|2 | "
         "--language CODE] [--null-odds FILE [--null-threshold X]] [--per-question FILE] "
         "[--confidence] "
-        "[--paired FILE... [--paired-test ar|bs] [--trials N]] [--resamples N] [--seed N] [--json]",
+        "[--paired FILE... [--paired-test ar|bs] [--trials N]] [--resamples N] [--seed N] "
+        "[--resample questions|articles] [--json]",
     .description =
         "Compares predicted answers with the right ones of a file in the form of SQuAD 1.1, SQuAD "
         "2.0, XQuAD, MLQA, CMRC 2018 or DRCD. Figures have the names and all digits of the "
@@ -298,7 +316,11 @@ const cli_verb cli_score_squad = {
         "an answer that is not where answer_start says, is told, and does not change the "
         "scores.\n\n"
         "--confidence and --paired say how sure exact match and F1 of all questions are; questions "
-        "are drawn.",
+        "are drawn, or with --resample articles whole articles.\n\n"
+        "With --language zh, answers and predictions that may be several sentences in Latin "
+        "letters are told and counted (uncut): the official script cuts them by a trained model "
+        "(NLTK's Punkt), which may make other words of them. (Of 17,707 answers of CMRC 2018 and "
+        "DRCD it makes other words of none.)",
     .examples =
         "ingot score squad --reference dev-v2.0.json --hypothesis predictions.json "
         "--null-odds null_odds.json\n"

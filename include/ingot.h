@@ -643,6 +643,9 @@ typedef struct ig_squad_options {
   void *question_context; /* handed to `question` */
   /* is told of each question, in the order of the file */
   void (*question)(void *context, const ig_squad_question_score *score);
+  /* With resampling: articles are drawn with all their questions, which depend on one another;
+   * a file of one article is refused. Default false: questions are drawn. */
+  bool resample_articles;
 } ig_squad_options;
 /* A group of questions: percentages over `total` questions; total 0: none. */
 typedef struct ig_squad_part {
@@ -659,6 +662,9 @@ typedef struct ig_squad_score {
   size_t missing; /* questions without a prediction, which count as wrong */
   size_t unknown; /* predictions for ids that the file does not have */
   size_t empty;   /* predictions that are null: "" for SQuAD and MLQA, "None" for CMRC */
+  /* CMRC only: answers and predictions that may be several sentences in Latin letters, whose F1 may
+   * differ from that of the official script: it cuts them by a trained model */
+  size_t uncut;
 } ig_squad_score;
 /* reference: a file in SQuAD's form. hypothesis: a file with a JSON object of texts by ids. Where
  * V2's script fails on a missing prediction, it counts as wrong here. */

@@ -30,6 +30,7 @@ typedef struct squad_reader {
   const char *item;                     // what the list of data has: "article" or "row"
   size_t article, paragraph, question;  // 0: before the first
   size_t question_capacity, answer_count, answer_capacity, place_capacity;
+  const char *title;  // of the row before; NULL: it was none
 } squad_reader;
 
 // ---- messages -------------------------------------------------------------------------
@@ -270,7 +271,7 @@ static bool is_blank(const char *text) {
 static ig_status read_question(squad_reader *r, const json_t *from, const char *context,
                                ig_error *err) {
   ig_squad *s = r->squad;
-  ig_squad_question q = {.context = context, .article = r->article - 1};
+  ig_squad_question q = {.context = context, .article = s->articles - 1};
   IG_TRY(check_object(r, from, "qas", err));
   IG_TRY(
       ig_allocate_more((void **)&s->questions, &r->question_capacity, s->count + 1, sizeof q, err));
@@ -301,6 +302,19 @@ static ig_status read_paragraph(squad_reader *r, const json_t *from, ig_error *e
   return IG_OK;
 }
 
+// Rows of one title that follow one another are of one article; without titles, of one context.
+static void begin_row(squad_reader *r, const json_t *from, const char *context) {
+  const char *title = text_of(json_object_get(from, "title"));
+  if (!title) title = context;
+  if (!r->title || strcmp(r->title, title) != 0) r->squad->articles++;
+  r->title = title;
+}
+
+static void begin_article(squad_reader *r) {
+  r->squad->articles++;
+  r->title = NULL;
+}
+
 static ig_status read_article(squad_reader *r, const json_t *from, ig_error *err) {
   const json_t *paragraphs, *paragraph;
   size_t i;
@@ -319,15 +333,18 @@ static ig_status read_item(squad_reader *r, const json_t *from, ig_error *err) {
   r->item = "article";
   r->paragraph = r->question = 0;
   IG_TRY(check_object(r, from, "data", err));
-  if (json_object_get(from, "paragraphs")) return read_article(r, from, err);
-  if (json_object_get(from, "qas")) {
-    r->paragraph = 1;
-    return read_paragraph(r, from, err);
+  if (json_object_get(from, "question") && !json_object_get(from, "paragraphs") &&
+      !json_object_get(from, "qas")) {
+    r->item = "row";
+    IG_TRY(read_text(r, from, "context", &context, err));
+    begin_row(r, from, context);
+    return read_question(r, from, context, err);
   }
-  if (!json_object_get(from, "question")) return read_article(r, from, err);
-  r->item = "row";
-  IG_TRY(read_text(r, from, "context", &context, err));
-  return read_question(r, from, context, err);
+  begin_article(r);
+  if (json_object_get(from, "paragraphs") || !json_object_get(from, "qas"))
+    return read_article(r, from, err);
+  r->paragraph = 1;
+  return read_paragraph(r, from, err);
 }
 
 // ---- the whole ------------------------------------------------------------------------
@@ -366,7 +383,6 @@ static ig_status read_data(squad_reader *r, ig_error *err) {
     r->article = i + 1;
     IG_TRY(read_item(r, item, err));
   }
-  r->squad->articles = i;
   if (r->squad->count == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: it has no question", path);
   return IG_OK;
 }

@@ -42,7 +42,8 @@ typedef struct ig_squad_oddities {
 typedef struct ig_squad {
   const char *version;           // as the file says; NULL: it does not
   ig_squad_question *questions;  // (count), in the order of the file
-  size_t count, articles;
+  size_t count;
+  size_t articles;         // rows of one title, or of one context, that follow are one
   size_t answered;         // questions with an answer
   bool states_impossible;  // a question says whether it is impossible, as in v2.0
   ig_squad_oddities oddities;

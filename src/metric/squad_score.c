@@ -10,8 +10,9 @@
 #include "base/report.h"
 #include "ingot.h"
 #include "metric/character_class.h"
-#include "metric/resampling.h"
 #include "metric/squad_best.h"
+#include "metric/squad_resampling.h"
+#include "metric/squad_sentences.h"
 #include "text/utf8.h"
 
 // ---- questions ------------------------------------------------------------------------
@@ -136,83 +137,6 @@ static ig_status use_odds(const ig_squad *squad, const ig_squad_options *o, ig_s
   return status;
 }
 
-// ---- resampled ------------------------------------------------------------------------
-
-enum { EXACT, F1, QUESTIONS, STATISTICS };
-
-static double score_mean(const void *context, const double *sums) {
-  const int *statistic = context;
-  return 100.0 * sums[*statistic] / sums[QUESTIONS];
-}
-
-// (count, STATISTICS), malloc'ed for the caller to free().
-static double *list_statistics(const ig_squad_scored *scored, size_t count, ig_error *err) {
-  double *out = ig_allocate(count, STATISTICS * sizeof *out, err);
-  for (size_t i = 0; out && i < count; i++) {
-    out[i * STATISTICS + EXACT] = scored[i].values.exact;
-    out[i * STATISTICS + F1] = scored[i].values.f1;
-    out[i * STATISTICS + QUESTIONS] = 1;
-  }
-  return out;
-}
-
-// at: of the arrays of the options.
-static ig_status resample_figures(const ig_resampled_items *items, const ig_squad_options *o,
-                                  size_t at, ig_error *err) {
-  static const int exact = EXACT, f1 = F1;
-  ig_resampled_metric metric = {.width = STATISTICS, .score = score_mean, .context = &exact};
-  o->resampled_exact[at] = o->resampled_f1[at] = (ig_resampled){0};
-  IG_TRY(ig_resampling_run(&metric, items, o->resampling, &o->resampled_exact[at], err));
-  metric.context = &f1;
-  return ig_resampling_run(&metric, items, o->resampling, &o->resampled_f1[at], err);
-}
-
-// scored (count): the questions of the corpus by `manner`.
-typedef struct squad_sample {
-  const ig_squad *squad;
-  const ig_answer_manner *manner;
-  const ig_squad_scored *scored;
-  size_t count;
-} squad_sample;
-
-// The statistics of another system's predictions.
-static ig_status score_baseline(const squad_sample *s, const char *path,
-                                const ig_reporter *reporter, double **out, ig_error *err) {
-  ig_squad_predictions predictions;
-  ig_squad_scored *scored;
-  size_t count;
-  const char *null_text = s->manner->rules == IG_SQUAD_RULES_CMRC ? "None" : "";
-  *out = NULL;
-  IG_TRY(ig_squad_predictions_read(&predictions, s->squad, path, null_text, reporter, err));
-  ig_status status =
-      ig_squad_score_questions(s->squad, s->manner, &predictions, &scored, &count, err);
-  if (status == IG_OK) {
-    *out = list_statistics(scored, count, err);
-    if (!*out) status = IG_ERROR_MEMORY;
-    free(scored);
-  }
-  ig_squad_predictions_free(&predictions);
-  return status;
-}
-
-static ig_status resample_questions(const squad_sample *s, const ig_squad_options *o,
-                                    ig_error *err) {
-  if (!o->resampling) return IG_OK;
-  IG_TRY(ig_resampling_check(o->resampling, s->count, err));
-  double *baseline = NULL, *system = list_statistics(s->scored, s->count, err);
-  if (!system) return IG_ERROR_MEMORY;
-  ig_resampled_items items = {system, NULL, s->count};
-  ig_status status = o->baseline_count ? IG_OK : resample_figures(&items, o, 0, err);
-  for (size_t i = 0; status == IG_OK && i < o->baseline_count; i++) {
-    status = score_baseline(s, o->baselines[i], &o->reporter, &baseline, err);
-    items.baseline = baseline;
-    if (status == IG_OK) status = resample_figures(&items, o, i, err);
-    free(baseline);
-  }
-  free(system);
-  return status;
-}
-
 // ---- the corpus -----------------------------------------------------------------------
 
 static void tell_questions(const ig_squad *squad, const ig_squad_options *o,
@@ -241,7 +165,7 @@ static ig_status score_corpus(const ig_squad *squad, const ig_squad_options *o,
       out->unanswerable = sum_group(squad, scored, count, SQUAD_GROUP_UNANSWERABLE);
     }
     tell_questions(squad, o, scored, count);
-    status = resample_questions(&(squad_sample){squad, &manner, scored, count}, o, err);
+    status = ig_squad_resampling_run(&(ig_squad_sample){squad, &manner, scored, count}, o, err);
   }
   free(scored);
   return status;
@@ -256,6 +180,8 @@ static ig_status check_squad_options(const ig_squad_options *o, ig_error *err) {
                    IG_SQUAD_RULES_CMRC, (int)o->rules);
   if (!o->resampling && o->baseline_count)
     return ig_fail(err, IG_ERROR_ARGUMENT, "baselines: they need `resampling`, found NULL");
+  if (!o->resampling && o->resample_articles)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "resample_articles: it needs `resampling`, found NULL");
   if (o->resampling) {
     IG_TRY(ig_fail_if_null(o->resampled_exact, "resampled_exact", err));
     IG_TRY(ig_fail_if_null(o->resampled_f1, "resampled_f1", err));
@@ -339,6 +265,8 @@ ig_status ig_score_squad(const ig_squad_options *options, const char *reference,
     out->missing = predictions.missing;
     out->unknown = predictions.unknown;
     out->empty = predictions.empty;
+    if (out->rules == IG_SQUAD_RULES_CMRC)
+      out->uncut = ig_squad_sentences_tell(&squad, &predictions, &o.reporter);
     status = score_corpus(&squad, &o, &predictions, out, err);
   }
   ig_squad_predictions_free(&predictions);

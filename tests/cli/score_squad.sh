@@ -64,6 +64,76 @@ expect 0 "$INGOT" score squad -r chinese.json -i chinese_answers.json --language
 has out "F1|rules:cmrc2018|questions:1|missing:0 = 80.00"
 [ ! -s err ] || fail "a warning in spite of --language"
 
+# What may be several sentences is told; a number, an inner stop and Chinese after a stop are none.
+cat >sentences.json <<'END'
+{"version": "1.1", "data": [{"paragraphs": [{"context": "在Mt. Fuji旁边 3.5 km. 山 e.g.", "qas": [
+ {"id": "a", "question": "?", "answers": [{"text": "Mt. Fuji", "answer_start": 1}]},
+ {"id": "b", "question": "?", "answers": [{"text": "3.5 km. 山", "answer_start": 12}]},
+ {"id": "c", "question": "?", "answers": [{"text": "e.g.", "answer_start": 22}]}]}]}]}
+END
+printf '{"a": "Mt. Fuji", "b": "End.\\" So", "c": "e.g. "}' >cut.json
+expect 0 "$INGOT" score squad -r sentences.json -i cut.json --language zh --json
+has out '"uncut": 3}'
+has err "question a: its answer may be several sentences"
+has err "question a: its prediction may be several sentences"
+has err "question b: its prediction may be several sentences"
+[ "$(grep -c 'several sentences' err)" = 3 ] || fail "others are told"
+
+# Articles are drawn with all their questions: where those of one have one outcome, the interval and
+# the test are those of as many questions as there are articles.
+# corpus QUESTIONS FILE: of each of 12 articles; predictions PERIOD QUESTIONS FILE: wrong ones.
+corpus() {
+  awk -v n="$1" 'BEGIN {
+    answer = "\"answers\": [{\"text\": \"x\", \"answer_start\": 0}]"
+    for (a = 0; a < 12; a++) {
+      questions = ""
+      for (q = 0; q < n; q++)
+        questions = questions (q ? ", " : "") \
+          sprintf("{\"id\": \"%d-%d\", \"question\": \"?\", %s}", a, q, answer)
+      articles = articles (a ? ", " : "") \
+        "{\"paragraphs\": [{\"context\": \"x\", \"qas\": [" questions "]}]}"
+    }
+    print "{\"version\": \"1.1\", \"data\": [" articles "]}"
+  }' >"$2"
+}
+predictions() {
+  awk -v period="$1" -v n="$2" 'BEGIN {
+    for (a = 0; a < 12; a++)
+      for (q = 0; q < n; q++)
+        list = list (list ? ", " : "") \
+          sprintf("\"%d-%d\": \"%s\"", a, q, a % period ? "x" : "y")
+    print "{" list "}"
+  }' >"$3"
+}
+for n in 1 9; do
+  corpus $n corpus_$n.json
+  predictions 2 $n system_$n.json
+  predictions 3 $n baseline_$n.json
+done
+for options in "--confidence" "--confidence --paired baseline_N.json" \
+  "--paired baseline_N.json --paired-test bs"; do
+  for n in 1 9; do
+    expect 0 "$INGOT" score squad -r corpus_$n.json -i system_$n.json ${options/_N/_$n} \
+      --resample articles
+    sed 's/_[19].json//; s/|questions:[0-9]*//' out >resampled_$n
+  done
+  cmp resampled_1 resampled_9 || fail "$options: drawing articles of 9 questions differs"
+done
+expect 0 "$INGOT" score squad -r corpus_9.json -i system_9.json --confidence --resample articles
+has out "|resample:articles = 50.00"
+sed 's/|resample:articles//' out >articles
+expect 0 "$INGOT" score squad -r corpus_9.json -i system_9.json --confidence --resample questions
+cmp -s articles out && fail "drawing questions gives what drawing articles gives"
+# Rows of one title are an article, too.
+for i in 0 1 2 3; do
+  printf '{"id": "%d-0", "title": "t", "context": "x", "question": "?", ' $i
+  printf '"answers": {"text": ["x"], "answer_start": [0]}}\n'
+done >rows.json
+expect 1 "$INGOT" score squad -r rows.json -i system_1.json --confidence --resample articles
+has err "all questions are of one article"
+expect 2 "$INGOT" score squad -r a -i b --resample articles
+has err "--resample needs --confidence or --paired"
+
 # refused PREDICTIONS TEXT [OPTION...]: the message contains the text.
 refused() {
   printf '%s' "$1" >bad.json
