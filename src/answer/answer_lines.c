@@ -8,7 +8,9 @@
 #include "base/report.h"
 #include "io/json.h"
 
-enum { TOGETHER = 256, TOLD = 10 };  // lines a run of the answerer; problems that are told
+// Lines a run of the answerer, and bytes of them: windows are made for all of them.
+enum { TOGETHER = 256, BYTES_TOGETHER = 1 << 20 };
+enum { TOLD = 10 };  // problems that are told
 
 // Of one line; a line that is no question has a problem.
 typedef struct line_question {
@@ -64,9 +66,9 @@ static ig_status take_line(lines_answering *s, const char *text, size_t length, 
 // Reads lines until there are enough, or none without waiting.
 static ig_status read_lines(lines_answering *s, ig_error *err) {
   const ig_line_stream *stream = s->stream;
-  while (s->count < TOGETHER) {
+  size_t length;
+  for (size_t bytes = 0; s->count < TOGETHER && bytes < BYTES_TOGETHER; bytes += length) {
     const char *text;
-    size_t length;
     if (s->count > 0 && stream->ready && !stream->ready(stream->context)) return IG_OK;
     const ig_status status = stream->read(stream->context, &text, &length, err);
     if (status != IG_OK) return ig_fail_of_caller(status, "read", err);

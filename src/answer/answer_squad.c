@@ -1,5 +1,6 @@
 // A file of questions in the JSON of SQuAD, answered into files of JSON.
 #include <stdlib.h>
+#include <string.h>
 
 #include "answer/answer_json.h"
 #include "base/allocate.h"
@@ -8,7 +9,9 @@
 #include "data/squad.h"
 #include "io/json.h"
 
-enum { TOGETHER = 256, TOLD = 10 };  // questions a run of the answerer; problems that are told
+// Questions a run of the answerer, and bytes of their texts: windows are made for all of them.
+enum { TOGETHER = 256, BYTES_TOGETHER = 1 << 20 };
+enum { TOLD = 10 };  // problems that are told
 
 typedef struct squad_answering {
   ig_answerer *answerer;
@@ -42,7 +45,7 @@ static ig_status take_answers(squad_answering *s, const ig_squad_question *quest
 }
 
 static ig_status answer_some(squad_answering *s, size_t first, size_t count, ig_error *err) {
-  ig_question questions[TOGETHER];
+  ig_question questions[TOGETHER] = {0};
   ig_answers answers[TOGETHER];
   for (size_t i = 0; i < count; i++) {
     const ig_squad_question *q = &s->squad->questions[first + i];
@@ -58,10 +61,20 @@ static ig_status answer_some(squad_answering *s, size_t first, size_t count, ig_
   return status;
 }
 
+// At least one.
+static size_t count_some(const ig_squad *squad, size_t first) {
+  size_t count = 0, bytes = 0;
+  do {
+    const ig_squad_question *q = &squad->questions[first + count++];
+    bytes += strlen(q->context) + strlen(q->text);
+  } while (first + count < squad->count && count < TOGETHER && bytes < BYTES_TOGETHER);
+  return count;
+}
+
 static ig_status answer_all(squad_answering *s, ig_error *err) {
   const size_t count = s->squad->count;
-  for (size_t first = 0; first < count; first += TOGETHER) {
-    const size_t left = count - first, some = left < TOGETHER ? left : TOGETHER;
+  for (size_t first = 0, some; first < count; first += some) {
+    some = count_some(s->squad, first);
     IG_TRY(answer_some(s, first, some, err));
     ig_report_progress(s->files->reporter, &(ig_progress){.what = "answering",
                                                           .unit = "questions",
