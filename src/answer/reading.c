@@ -33,7 +33,9 @@ static ig_status read_context(const ig_reading_options *o, const char *text, ig_
                           sizeof *r->contexts, err));
   ig_reading_context *c = &r->contexts[r->context_count++];
   *c = (ig_reading_context){.text = text};
-  IG_TRY(ig_tokenizer_pairs_encode(o->tokenizer, text, strlen(text), &c->tokens, err));
+  const ig_status status =
+      ig_tokenizer_pairs_encode(o->tokenizer, text, strlen(text), &c->tokens, err);
+  if (status != IG_OK) return ig_fail_in(err, status, "the context");
   if (c->tokens.ids.count > 0) return IG_OK;
   return ig_fail(err, IG_ERROR_ARGUMENT, "the context has no tokens");
 }
@@ -115,7 +117,9 @@ static ig_status read_question(question_reading *q, const ig_question *asked, ig
   IG_TRY(ig_fail_if_null(asked->context, "context", err));
   IG_TRY(read_context(o, asked->context, r, err));
   const char *text = o->bare ? without_space(asked->question) : asked->question;
-  IG_TRY(ig_tokenizer_pairs_encode(o->tokenizer, text, strlen(text), &q->tokens, err));
+  const ig_status status =
+      ig_tokenizer_pairs_encode(o->tokenizer, text, strlen(text), &q->tokens, err);
+  if (status != IG_OK) return ig_fail_in(err, status, "the question");
   if (q->tokens.ids.count == 0)
     return ig_fail(err, IG_ERROR_ARGUMENT, "the question has no tokens");
   ig_reading_question *read = &r->questions[r->question_count];
