@@ -174,14 +174,19 @@ static int answer_one(answering *a) {
 
 // ---- files of questions -----------------------------------------------------
 
+// For the library, to which "-" is a file of that name. NULL stays what is not asked for.
+static const char *path_of(const char *path) {
+  return path != NULL && cli_is_standard(path) ? "/dev/stdout" : path;
+}
+
 static int answer_squad(answering *a) {
   const answer_values *v = a->values;
   ig_error err = {0};
   const ig_reporter reporter = cli_report_begin(&v->log, true);
   const ig_answer_files files = {.questions = v->input,
-                                 .predictions = v->output != NULL ? v->output : "/dev/stdout",
-                                 .n_best = v->n_best_file,
-                                 .null_odds = v->null_odds,
+                                 .predictions = path_of(v->output != NULL ? v->output : "-"),
+                                 .n_best = path_of(v->n_best_file),
+                                 .null_odds = path_of(v->null_odds),
                                  .reporter = &reporter};
   const ig_status status = ig_answer_squad(a->answerer, &files, &err);
   cli_report_end();
@@ -333,14 +338,20 @@ static int check_writable(const cli_verb *verb, const answer_values *v) {
   return CLI_GO_ON;
 }
 
+static bool is_same_output(const char *one, const char *other) {
+  if (one == NULL || other == NULL) return false;
+  return cli_is_standard(one) ? cli_is_standard(other) : cli_same_file(one, other);
+}
+
 static int check_outputs(const cli_verb *verb, const answer_values *v) {
-  const char *const outputs[] = {v->output, v->n_best_file, v->null_odds, v->stats};
+  const char *const outputs[] = {v->output != NULL ? v->output : "-", v->n_best_file, v->null_odds,
+                                 v->stats};
   const size_t count = sizeof outputs / sizeof *outputs;
   for (size_t i = 0; i < count; i++) {
     const int code = cli_check_output(verb, outputs[i], v->input, &v->models);
     if (code != CLI_GO_ON) return code;
     for (size_t j = 0; j < i; j++)
-      if (outputs[i] != NULL && outputs[j] != NULL && cli_same_file(outputs[i], outputs[j]))
+      if (is_same_output(outputs[i], outputs[j]))
         return cli_usage_error(verb, "'%s' is two outputs", outputs[i]);
   }
   return CLI_GO_ON;

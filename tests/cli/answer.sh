@@ -110,6 +110,8 @@ same out answers
 # What makes no sense.
 expect 2 "$INGOT" answer -m "$model"
 expect 2 "$INGOT" answer -m "$model" --question 'Who?'
+expect 1 "$INGOT" answer -m "$model" --question $'Who \xff' --context context
+has err 'the question: not UTF-8 at byte 5'
 expect 2 "$INGOT" answer -m "$model" -i squad.json --question 'Who?' --context context
 expect 2 "$INGOT" answer -m "$model" -i squad.json -o squad.json
 expect 2 "$INGOT" answer -m "$model" --question 'Who?' --context context -o out.json
@@ -127,6 +129,16 @@ has err 'encoder without a decoder'
 expect 1 "$INGOT" answer -m "$model" -i nowhere.json -o out.json
 expect 1 "$INGOT" answer -m nowhere -i squad.json -o missing/out.json
 has err 'missing/out.json'
+
+# "-" is standard output, for one of the outputs.
+for output in "-o -" "-o other.json --n-best-file -"; do
+  # shellcheck disable=SC2086
+  expect 0 "$INGOT" answer -m "$model" -i squad.json $short -q $output
+  [ ! -e ./- ] || fail "$output: a file of the name -"
+  has out '"a": '
+done
+expect 2 "$INGOT" answer -m "$model" -i squad.json --n-best-file - -q
+has err "'-' is two outputs"
 
 # A text of many windows and many answers is no longer than its windows take.
 awk 'BEGIN { printf "{\"question\": \"Where?\", \"context\": \""
