@@ -9,6 +9,7 @@
 #include "ingot.h"
 #include "json.h"
 #include "options.h"
+#include "output_path.h"
 #include "paths.h"
 #include "report.h"
 #include "whole_file.h"
@@ -205,6 +206,20 @@ static void print_object(const squad_values *v, const ig_squad_score *s) {
 
 // ---- the verb -------------------------------------------------------------------------
 
+// It must not be written over what is read.
+static int check_per_question(const cli_verb *verb, const squad_values *v) {
+  static const cli_list no_models;
+  const cli_list *baselines = &v->confidence.baselines;
+  const char *const inputs[] = {v->reference, v->hypothesis, v->null_odds};
+  const size_t count = sizeof inputs / sizeof *inputs;
+  for (size_t i = 0; i < count + baselines->count; i++) {
+    const char *input = i < count ? inputs[i] : baselines->items[i - count];
+    const int code = cli_check_output(verb, v->per_question, input, &no_models);
+    if (code != CLI_GO_ON) return code;
+  }
+  return CLI_GO_ON;
+}
+
 static int check_values(const cli_verb *verb, const squad_values *v) {
   if (v->version != NULL && v->language != NULL)
     return cli_usage_error(verb, "--version and --language exclude each other");
@@ -215,6 +230,8 @@ static int check_values(const cli_verb *verb, const squad_values *v) {
   if (v->per_question != NULL && cli_is_standard(v->per_question))
     return cli_usage_error(verb, "--per-question: the scores go to standard output; give a file");
   const cli_list *baselines = &v->confidence.baselines;
+  const int code = check_per_question(verb, v);
+  if (code != CLI_GO_ON) return code;
   int standard = cli_is_standard(v->reference) + cli_is_standard(v->hypothesis);
   for (size_t i = 0; i < baselines->count; i++) standard += cli_is_standard(baselines->items[i]);
   if (standard > 1) return cli_usage_error(verb, "only one of the files can be standard input");

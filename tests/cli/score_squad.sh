@@ -131,6 +131,13 @@ for i in 0 1 2 3; do
 done >rows.json
 expect 1 "$INGOT" score squad -r rows.json -i system_1.json --confidence --resample articles
 has err "all questions are of one article"
+for input in corpus_1 system_1 baseline_1; do
+  cp $input.json kept.json
+  expect 2 "$INGOT" score squad -r corpus_1.json -i system_1.json --confidence \
+    --paired baseline_1.json --per-question $input.json
+  has err "'$input.json' is the input and an output"
+  same $input.json kept.json
+done
 expect 2 "$INGOT" score squad -r a -i b --resample articles
 has err "--resample needs --confidence or --paired"
 
