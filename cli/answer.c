@@ -1,4 +1,5 @@
-// ingot answer: answers to questions, as stretches of the passages that they are about.
+// ingot answer: answers to questions from the passages that they are about.
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,9 @@ typedef struct answer_values {
   const char *question, *context;  // one question
   const char *input, *output;      // a file of them
   const char *n_best_file, *null_odds, *post_processing, *stats;
-  int n_best, max_answer_length, max_length, stride, threads, workers, batch_tokens;
-  double null_threshold;
-  bool no_answer, part_words, json_lines, print_json, resume;
+  int n_best, max_answer_length, max_length, stride, threads, workers, batch_tokens, beam_size;
+  double null_threshold, length_penalty;
+  bool no_answer, part_words, json_lines, print_json, show_passage, resume;
   cli_log log;
 } answer_values;
 #define CLI_VALUES answer_values
@@ -33,8 +34,8 @@ static const char *const post_processings[] = {"pipeline", "run_qa", NULL};
 static const cli_option answer_options[] = {
     CLI_REQUIRED_LIST_OPTION(
         'm', "model", "DIR", models,
-        "A model directory with a head for question answering; several answer together, by the "
-        "mean of their logits."),
+        "A model directory: an encoder with a head for question answering, or a model that "
+        "generates text; several answer together, by the mean of what they say."),
     CLI_TEXT_OPTION(0, "question", "TEXT", question, "One question, about --context."),
     CLI_TEXT_OPTION(0, "context", "FILE", context,
                     "The text that the answer is looked for in; - is standard input."),
@@ -52,13 +53,15 @@ static const cli_option answer_options[] = {
                     "Write by how much \"no answer\" beats the best answer to FILE, for "
                     "`ingot score squad --null-odds`; of run_qa with --no-answer."),
     CLI_CHOICE_OPTION("post-processing", "NAME", post_processing, post_processings,
-                      "How answers come out of what the model gives each token: pipeline, as the "
-                      "last question-answering pipeline of transformers (4.57), or run_qa, as its "
-                      "example of that name. Default: pipeline."),
+                      "Of encoders: how answers come out of what the model gives each token: "
+                      "pipeline, as the last question-answering pipeline of transformers (4.57), "
+                      "or run_qa, as its example of that name. Default: pipeline."),
     CLI_INTEGER_OPTION("n-best", "N", n_best, 1, 10000,
-                       "Answers of a question, at most. Default: 1, of run_qa 20."),
+                       "Answers of a question, at most; of a model that generates at most "
+                       "--beam-size. Default: 1, of run_qa 20."),
     CLI_INTEGER_OPTION("max-answer-length", "N", max_answer_length, 1, 100000,
-                       "Tokens of an answer, at most. Default: 15, of run_qa 30."),
+                       "Tokens of an answer, at most. Default: 15, of run_qa 30; generated 30, the "
+                       "end token included."),
     CLI_INTEGER_OPTION("max-length", "N", max_length, 1, 100000,
                        "Tokens that the model reads at once: a question and a window of its "
                        "context. Default: 384, or the model's positions."),
@@ -68,14 +71,23 @@ static const cli_option answer_options[] = {
     CLI_FLAG_OPTION(
         0, "no-answer", no_answer,
         "A question may have no answer in its context, as in SQuAD 2.0; then the answer "
-        "is empty."),
+        "is empty. A model that generates may answer nothing in any case."),
     CLI_NUMBER_OPTION("null-threshold", "X", null_threshold,
                       "Of run_qa with --no-answer: how much better \"no answer\" must be. "
                       "Default: 0."),
-    CLI_FLAG_OPTION(
-        0, "part-words", part_words,
-        "Answers begin and end with tokens, not with whole words: for languages without "
-        "spaces, whose words are whole sentences to some tokenizers."),
+    CLI_FLAG_OPTION(0, "part-words", part_words,
+                    "Of encoders: answers begin and end with tokens, not with whole words: for "
+                    "languages without "
+                    "spaces, whose words are whole sentences to some tokenizers."),
+    CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 10000,
+                       "Of models that generate: how many texts the search keeps; 1 is greedy. "
+                       "Default: the model's."),
+    CLI_NUMBER_OPTION("length-penalty", "X", length_penalty,
+                      "Of models that generate: log p of a text is divided by its length to this "
+                      "power; 0: not at all. Default: the model's."),
+    CLI_FLAG_OPTION(0, "show-passage", show_passage,
+                    "Show the sentences that the answer is in, too: below it, with the answer "
+                    "between ** and **, or in JSON as \"passage\"."),
     CLI_FLAG_OPTION(0, "json", print_json,
                     "Print the answer to --question as JSON, with its score and place."),
     CLI_THREADS_OPTION,
@@ -89,7 +101,7 @@ static const cli_option answer_options[] = {
     CLI_QUIET_OPTION,
 };
 
-static const answer_values no_values = {.stride = -1};
+static const answer_values no_values = {.stride = -1, .length_penalty = NAN};
 
 // What is open while questions are answered.
 typedef struct answering {
@@ -100,31 +112,69 @@ typedef struct answering {
 
 // ---- one question -----------------------------------------------------------
 
-// One line, whose text has spaces for tabs and ends of lines.
+// Text of the context within a line: with spaces for tabs and ends of lines.
+static void print_text(const char *text, size_t length) {
+  for (size_t i = 0; i < length; i++)
+    putchar(text[i] == '\t' || text[i] == '\r' || text[i] == '\n' ? ' ' : text[i]);
+}
+
+// The passage, with the answer in it marked if it has a place there.
+static void print_passage(const ig_answer *answer) {
+  const char *passage = answer->passage;
+  const size_t before = answer->placed ? answer->begin - answer->passage_begin : 0,
+               marked = answer->end - answer->begin;
+  print_text(passage, before);
+  if (marked > 0) fputs("**", stdout);
+  print_text(passage + before, marked);
+  if (marked > 0) fputs("**", stdout);
+  print_text(passage + before + marked, strlen(passage + before + marked));
+}
+
 static void print_answer(const ig_answer *answer) {
-  printf("%.9g\t%zu\t%zu\t", answer->score, answer->start_code, answer->end_code);
-  for (const char *at = answer->text; *at != '\0'; at++)
-    putchar(strchr("\t\r\n", *at) != NULL ? ' ' : *at);
+  printf("%.9g\t", answer->score);
+  if (answer->placed)
+    printf("%zu\t%zu\t", answer->start_code, answer->end_code);
+  else
+    fputs("-\t-\t", stdout);
+  print_text(answer->text, strlen(answer->text));
+  if (answer->passage != NULL) putchar('\t');
+  if (answer->passage != NULL) print_passage(answer);
+  putchar('\n');
+}
+
+static void print_best(const ig_answer *answer) {
+  puts(answer->text);
+  if (answer->passage == NULL) return;
+  print_passage(answer);
   putchar('\n');
 }
 
 static void print_answer_json(const ig_answer *answer) {
   fputs("{\"answer\": ", stdout);
   cli_json_string(stdout, answer->text);  // as the context has it
-  printf(", \"score\": %.9g, \"start\": %zu, \"end\": %zu}\n", answer->score, answer->start_code,
-         answer->end_code);
+  printf(", \"score\": %.9g, ", answer->score);
+  if (answer->placed)
+    printf("\"start\": %zu, \"end\": %zu", answer->start_code, answer->end_code);
+  else
+    fputs("\"start\": null, \"end\": null", stdout);
+  if (answer->passage != NULL) {
+    fputs(", \"passage\": {\"text\": ", stdout);
+    cli_json_string(stdout, answer->passage);
+    printf(", \"start\": %zu, \"end\": %zu}", answer->passage_start_code, answer->passage_end_code);
+  }
+  puts("}");
 }
 
 static int print_answers(const answering *a, const ig_answers *answers) {
   if (answers->problem != NULL) return cli_fail(a->verb, "%s", answers->problem);
   const bool json = a->values->print_json;
-  const ig_answer none = {.text = ""};
+  const ig_answer none = {.text = "", .placed = true};
   const ig_answer *best = answers->chosen >= 0 ? &answers->list[answers->chosen] : &none;
   if (a->values->n_best <= 1) {
     if (json)
       print_answer_json(best);
     else
-      puts(best->text);
+      print_best(best);
     return CLI_OK;
   }
   for (size_t i = 0; i < answers->count; i++) {
@@ -255,9 +305,10 @@ static ig_status write_stats(const answering *a, ig_error *err) {
   const int length =
       snprintf(text, sizeof text,
                "{\"questions\": %zu, \"problems\": %zu, \"windows\": %zu, \"tokens\": %zu, "
+               "\"generated_tokens\": %zu, "
                "\"load_seconds\": %.6f, \"seconds\": %.6f, \"isa\": \"%s\", \"threads\": %d}\n",
-               stats.questions, stats.problems, stats.windows, stats.tokens, stats.load_seconds,
-               stats.seconds, isa, stats.threads);
+               stats.questions, stats.problems, stats.windows, stats.tokens, stats.generated_tokens,
+               stats.load_seconds, stats.seconds, isa, stats.threads);
   return cli_whole_file_write(a->values->stats, text, (size_t)length, err);
 }
 
@@ -285,6 +336,9 @@ static ig_answerer_options library_options(const answer_values *v) {
   o.null_threshold = v->null_threshold;
   o.part_words = v->part_words;
   o.batch_tokens = v->batch_tokens;
+  o.beam_size = v->beam_size;
+  o.length_penalty = (float)v->length_penalty;
+  o.passages = v->show_passage;
   o.interrupter = cli_stop_on_signals(!v->log.quiet);
   return o;
 }
@@ -299,7 +353,11 @@ static int open_answerer(answering *a) {
   const ig_answerer_options options = library_options(v);
   const ig_status status = ig_answerer_open(&ensemble, &options, &a->answerer, &err);
   free(members);
-  return status == IG_OK ? CLI_GO_ON : cli_fail(a->verb, "%s", err.message);
+  if (status != IG_OK) return cli_fail(a->verb, "%s", err.message);
+  if (!ig_answerer_generates(a->answerer) || v->post_processing == NULL) return CLI_GO_ON;
+  return cli_fail(a->verb,
+                  "--post-processing is of encoders, which find answers: %s generates them",
+                  v->models.items[0]);
 }
 
 static int check_values(const cli_verb *verb, const answer_values *v) {
@@ -315,6 +373,10 @@ static int check_values(const cli_verb *verb, const answer_values *v) {
   const bool squad = v->input != NULL && !v->json_lines;
   if (!squad && (v->n_best_file != NULL || v->null_odds != NULL))
     return cli_usage_error(verb, "--n-best-file and --null-odds are of an --input in SQuAD's form");
+  if (squad && v->show_passage && v->n_best_file == NULL)
+    return cli_usage_error(verb,
+                           "--show-passage: predictions have no place for a passage: expected "
+                           "--n-best-file, --json-lines or --question");
   if (v->resume && !v->json_lines) return cli_usage_error(verb, "--resume is of --json-lines");
   const bool run_qa = v->post_processing != NULL && strcmp(v->post_processing, "run_qa") == 0;
   if (v->null_odds != NULL && !(run_qa && v->no_answer))
@@ -386,12 +448,17 @@ const cli_verb cli_answer = {
         "answer -m MODEL -i LINES.jsonl -o ANSWERS.jsonl --json-lines",
     .description =
         "Finds the stretch of a text that answers a question, with a model whose class ends in "
-        "ForQuestionAnswering. A text that is longer than the model reads at once is read in "
-        "windows that overlap.\n\n"
+        "ForQuestionAnswering, or has an encoder-decoder model generate "
+        "the answer from \"question: … context: …\". A text that is longer than the model reads at "
+        "once is read in "
+        "windows that overlap; of generated answers the one with the best score wins, and windows "
+        "that generate nothing are passed over unless all do.\n\n"
         "With --question the answer is printed, or with --n-best lines of score, place and "
         "answer; places are those of characters of the context, from 0, where the "
         "end of a line is one character; tabs and ends of lines in an answer are printed as "
-        "spaces. The score of pipeline is a sum over windows and places, and no probability.\n\n"
+        "spaces. The score of pipeline is a sum over windows and places, and no probability; that "
+        "of a generated answer the log-probability of its tokens by --length-penalty. Generated "
+        "text that the context does not have has no place (-, in JSON null).\n\n"
         "A file in SQuAD's form gives one JSON object of answers by the questions' ids, which "
         "`ingot score squad` takes. A question that cannot be asked (it is empty, or leaves its "
         "context no room) is told, and its answer is empty.",

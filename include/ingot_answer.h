@@ -1,5 +1,6 @@
-/* Ingot: answering questions from passages by encoders with a head for spans (extractive question
- * answering). Conventions: ingot.h. */
+/* Ingot: answering questions from passages: by encoders with a head for spans, which find a stretch
+ * of the passage (extractive question answering), and by encoder-decoder models, which generate the
+ * answer from "question: ... context: ...". Conventions: ingot.h. */
 #ifndef INGOT_ANSWER_H
 #define INGOT_ANSWER_H
 
@@ -9,7 +10,7 @@
 extern "C" {
 #endif
 
-/* How answers come out of the numbers that a model gives each token. */
+/* How answers come out of the numbers that an encoder gives each token. */
 typedef enum ig_post_processing {
   /* As the last question-answering pipeline of Hugging Face transformers (4.57): softmax within
    * each window of a context, whole words, the scores of equal texts added. */
@@ -22,15 +23,18 @@ typedef struct ig_answerer_options {
   int threads, workers;               /* as in ig_translator_options */
   const char *type;                   /* as in ig_translator_options */
   ig_post_processing post_processing; /* default IG_POST_PROCESSING_PIPELINE */
-  int n_best;            /* answers of a question, at most; default 0: 1, of run_qa 20 */
-  int max_answer_length; /* in tokens; default 0: 15, of run_qa 30 */
+  /* answers of a question, at most; default 0: 1, of run_qa 20; generated at most beam_size */
+  int n_best;
+  /* in tokens; default 0: 15, of run_qa and generated 30, the end token included */
+  int max_answer_length;
   /* tokens of a window: of a question, a part of its context and the special ones; default 0: 384,
    * or all that the model has positions for if these are fewer */
   int max_length;
   /* tokens that two windows of a context share; default -1: 128, or half of max_length if that is
    * less */
   int stride;
-  /* "there is no answer" may be the answer, as in SQuAD 2.0; default false */
+  /* "there is no answer" may be the answer, as in SQuAD 2.0; default false. A model that generates
+   * needs no leave: nothing generated is no answer */
   bool no_answer;
   /* of run_qa: how much better it must be than the best answer; default 0 */
   double null_threshold;
@@ -38,29 +42,48 @@ typedef struct ig_answerer_options {
   bool part_words;
   int batch_tokens;            /* tokens a batch; default 0: 2048 */
   ig_interrupter *interrupter; /* as in ig_translator_options */
+  /* of models that generate, as in ig_translator_options */
+  int beam_size;
+  float length_penalty;
+  bool passages; /* each answer has its passage; default false */
 } ig_answerer_options;
 ig_answerer_options ig_answerer_options_default(void);
 
 typedef struct ig_answerer ig_answerer; /* ig_answerer_free */
 /* Loads models and their tokenizers. Several answer together: by the mean of their logits by their
- * weights; they need one vocabulary. IG_ERROR_UNSUPPORTED: a model without such a head. */
+ * weights (of their probabilities where they generate); they need one vocabulary.
+ * IG_ERROR_UNSUPPORTED: an encoder without such a head. IG_ERROR_ARGUMENT: an option of the other
+ * kind of models: post_processing (run_qa), null_threshold and part_words are not of those that
+ * generate, beam_size and length_penalty of those alone. */
 ig_status ig_answerer_open(const ig_ensemble *ensemble, const ig_answerer_options *options,
                            ig_answerer **out, ig_error *err);
 void ig_answerer_free(ig_answerer *answerer);
+/* Do its models generate their answers? */
+bool ig_answerer_generates(const ig_answerer *answerer);
 
 typedef struct ig_question {
   const char *question, *context; /* UTF-8 */
 } ig_question;
 
-/* A stretch of the context; of "there is no answer" the text is "" and the places are 0. */
+/* A stretch of the context, or a text that was generated; of "there is no answer" the text is ""
+ * and the places are 0. */
 typedef struct ig_answer {
   char *text;
   size_t begin, end;           /* in bytes of the context, the end excluded */
   size_t start_code, end_code; /* the same in code points */
   /* of the pipeline a sum over windows, which is no probability; of run_qa the probability among
-   * the answers of the list */
+   * the answers of the list; of generated text log p / length^length_penalty of its tokens, the end
+   * included */
   double score;
-  float start_logit, end_logit;
+  float start_logit, end_logit; /* of generated text 0 */
+  /* Is the text at its place? Of generated text that does not occur in the context the places
+   * are 0. */
+  bool placed;
+  /* With ig_answerer_options.passages the sentences that the answer is in; of generated text
+   * without a place what the model read. NULL: no answer, or not asked for */
+  char *passage;
+  size_t passage_begin;                        /* of it in the context, in bytes */
+  size_t passage_start_code, passage_end_code; /* in code points */
 } ig_answer;
 
 typedef struct ig_answers {
@@ -71,11 +94,16 @@ typedef struct ig_answers {
   double null_odds;
   /* of run_qa: no stretch was found, for which it writes the word "empty" */
   bool nothing_found;
-  char *problem; /* why the question could not be asked, and has no answer; NULL: it was asked */
+  char *problem;  /* why the question could not be asked, and has no answer; NULL: it was asked */
+  bool generated; /* by a model that generates its answers */
 } ig_answers;
 void ig_answers_free(ig_answers *answers); /* what it holds; leaves {0} */
 
-/* Answers all questions (count) into out (count), which the caller frees one by one. A question
+/* A context longer than the model reads at once is read in windows that overlap. Where each window
+ * generates an answer, those that generate nothing are passed over unless all do, and the best
+ * score wins.
+ *
+ * Answers all questions (count) into out (count), which the caller frees one by one. A question
  * without any token, one that leaves no room for its context, a context without any token, and
  * bytes that are no text are problems of that question alone. The answers do not depend on what
  * else is asked. */
@@ -95,9 +123,10 @@ typedef struct ig_answer_files {
 ig_status ig_answer_squad(ig_answerer *answerer, const ig_answer_files *files, ig_error *err);
 
 /* Answers lines of JSON, {"question": ..., "context": ...} with an "id" or without, by lines of
- * JSON: {"id", "answer", "score", "start", "end"}, start and end in code points, with "n_best"
- * where more than one answer is wanted. A line that is no such object gives {"error": ...}, and is
- * told. */
+ * JSON: {"id", "answer", "score", "start", "end"}, start and end in code points (null: the text
+ * does not occur in the context), with "n_best" where more than one answer is wanted, and with
+ * passages "passage": {"text", "start", "end"}. A line that is no such object gives {"error": ...},
+ * and is told. */
 ig_status ig_answer_lines(ig_answerer *answerer, const ig_line_stream *stream,
                           const ig_reporter *reporter, ig_error *err);
 
@@ -107,6 +136,7 @@ typedef struct ig_answer_stats {
   double seconds;                    /* without loading */
   double load_seconds;
   int threads;
+  size_t generated_tokens;
 } ig_answer_stats;
 ig_answer_stats ig_answerer_stats(const ig_answerer *answerer);
 

@@ -11,19 +11,23 @@ typedef struct ig_reading_options {
   int max_length;  // tokens of a window
   int stride;      // tokens that two windows of a context share
   bool bare;       // questions without the white space that they begin with, as run_qa reads them
+  // A question and its context are one text (answer/prompt.h), not a pair of them: for models that
+  // generate their answers.
+  bool prompts;
 } ig_reading_options;
 
 typedef struct ig_reading_context {
   const char *text;
-  ig_text_tokens tokens;
+  ig_text_tokens tokens;  // of pairs; empty of prompts, whose tokens depend on the question
 } ig_reading_context;
 
 typedef struct ig_reading_window {
   ig_ids ids;
-  size_t second_text;  // the first id of the second type; 0: the tokens have no types
-  size_t context_row;  // of the window's first token of the context
-  size_t first;        // of the context's tokens
-  size_t count;        // of them in the window
+  size_t second_text;     // the first id of the second type; 0: the tokens have no types
+  size_t context_row;     // of the window's first token of the context
+  size_t first;           // of the context's tokens
+  size_t count;           // of them in the window
+  ig_source_range place;  // bytes of the context that these are made of
 } ig_reading_window;
 
 // Of one question: windows first_window to first_window + windows - 1, of one context.

@@ -77,6 +77,9 @@ typedef struct ig_decode_options {
   int no_repeat_ngram;       // 0: off
   float repetition_penalty;  // 1: off
   bool renormalize;          // log_softmax once more after the processors
+  // Greedy search, too, gives its hypothesis a score, of the log-probabilities after the processors
+  // (as compute_transition_scores of transformers): a pass over the logits of each step more.
+  bool score_greedy;
   int start_id, eos_id, vocab_size;
   ig_alternatives eos_alternatives;       // each of them ends a hypothesis, too
   ig_bad_words bad_words;                 // suppress_tokens are among them

@@ -6,6 +6,15 @@
 #include "decode/finished.h"
 #include "decode/processors.h"
 
+// The log-probability of the hypothesis with the token. logits: after the processors.
+static float score_with(const ig_selection *selection, const ig_sentence *sentence,
+                        const float *logits, size_t token) {
+  if (!selection->options->score_greedy) return 0;
+  const float sum = selection->kernels->log_sum_exp((size_t)selection->options->vocab_size, logits,
+                                                    sentence->largest);
+  return selection->rows->score[sentence->first_row] + logits[token] - sum;
+}
+
 void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, float *logits) {
   const ig_decode_options *options = selection->options;
   const size_t vocabulary = (size_t)options->vocab_size;
@@ -20,9 +29,11 @@ void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, floa
     sentence->failed = true;
     return;
   }
-  sentence->next[0] = (ig_candidate){.token = (int)best};
+  const float score = score_with(selection, sentence, logits, best);
+  sentence->next[0] = (ig_candidate){.token = (int)best, .score = score};
   sentence->next_rows = 1;
   if (!ig_finished_by(options, sentence, (int)best)) return;
-  ig_finished_add(selection, sentence, &sentence->next[0], 0);
+  ig_finished_add(selection, sentence, &sentence->next[0],
+                  ig_finished_score(options, sentence, score, sentence->length));
   sentence->done = true;
 }

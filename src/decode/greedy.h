@@ -4,6 +4,6 @@
 #include "decode/sentence.h"
 
 // Chooses sentence->next from the logits (1, V) of its row, which may be changed; sets done (the
-// hypothesis is then in slot 0, with score 0) or failed.
+// hypothesis is then in slot 0, with its score or 0: score_greedy) or failed.
 void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, float *logits);
 #endif

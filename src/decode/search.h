@@ -26,7 +26,7 @@ ig_stepper ig_search_stepper_of(ig_decoder_run *decoder);
 typedef struct ig_hypothesis {
   const int *ids;  // (length), inside the search until its next run
   int length;      // tokens, the end token included
-  float score;     // beam search: log p / length^length_penalty; greedy: 0
+  float score;     // log p / length^length_penalty; greedy without score_greedy: 0
 } ig_hypothesis;
 
 // Where sentences come from and where they go. A seat is the number by which the steps name a

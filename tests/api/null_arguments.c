@@ -263,6 +263,8 @@ static void answerers(void) {
   REFUSED(ig_answer_lines(answerer, &no_read, NULL, &err));
   REFUSED(ig_answer_lines(answerer, &no_write, NULL, &err));
   assert_int_equal(ig_answerer_stats(NULL).questions, 0);
+  assert_false(ig_answerer_generates(NULL));
+  assert_false(ig_answerer_generates(answerer));
   ig_answers_free(NULL);
   ig_answerer_free(NULL);
 }
@@ -420,7 +422,7 @@ static const struct {
      "ig_embedder_stats ig_embedder_free",
      embedders},
     {"ig_answerer_open ig_answerer_run ig_answer_squad ig_answer_lines ig_answerer_stats "
-     "ig_answerer_free ig_answers_free",
+     "ig_answerer_generates ig_answerer_free ig_answers_free",
      answerers},
     {"ig_translator_open_ensemble ig_engine_open ig_engine_free", ensembles},
     {"ig_generate", generations},

@@ -29,6 +29,18 @@ grep -q '	4	11	city of$' out || fail "no answer over two lines"
 expect 0 "$INGOT" answer -m "$model" --question 'Where?' --context lines $short --n-best 4 --json
 has out '"city\nof"'
 
+# The sentence that the answer is in, or the line.
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" --question 'Which river flows south?' --context context \
+  $short --show-passage
+printf '%s\n' 2017 'In **2017** a new bridge (green) was built by the city near the Rhone.' >wanted
+same out wanted
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" --question 'Which river flows south?' --context context \
+  $short --show-passage --json
+has out '"passage": {"text": "In 2017 a new bridge (green) was built by the city near the Rhone."'
+has out '"start": 39, "end": 105}'
+
 # A file in SQuAD's form, with a question that cannot be asked.
 cat >squad.json <<'END'
 {"version": "v2.0", "data": [{"title": "t", "paragraphs": [
@@ -107,6 +119,10 @@ has err 'line 3: not asked'
 expect 0 "$INGOT" answer -m "$model" -i - --json-lines $short -q <lines
 same out answers
 
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" -i lines -o answers --json-lines $short -q --show-passage
+has answers '"passage":{"text":"Green.","start":0,"end":6}'
+
 # What makes no sense.
 expect 2 "$INGOT" answer -m "$model"
 expect 2 "$INGOT" answer -m "$model" --question 'Who?'
@@ -122,8 +138,17 @@ expect 2 "$INGOT" answer -m "$model" -i squad.json -o out.json --null-odds odds.
 expect 2 "$INGOT" answer -m "$model" -i squad.json -o "$model/config.json"
 expect 1 "$INGOT" answer -m "$model" -i squad.json -o out.json --max-length 41
 has err 'max_length: expected 1 to 40'
-expect 1 "$INGOT" answer -m "$INGOT_SOURCE/models/en-de" -i squad.json -o out.json
+mkdir headless
+cp "$model"/{vocab.txt,tokenizer_config.json,model.safetensors} headless
+sed 's/BertForQuestionAnswering/BertModel/' "$model/config.json" >headless/config.json
+expect 1 "$INGOT" answer -m headless -i squad.json -o out.json
 has err 'no head for question answering'
+for option in '--beam-size 2' '--length-penalty 1'; do
+  # shellcheck disable=SC2086
+  expect 1 "$INGOT" answer -m "$model" -i squad.json -o out.json $option
+  has err 'the model is an encoder, which finds answers'
+done
+expect 2 "$INGOT" answer -m "$model" -i squad.json -o out.json --show-passage
 expect 1 "$INGOT" translate -m "$model" <context
 has err 'encoder without a decoder'
 expect 1 "$INGOT" answer -m "$model" -i nowhere.json -o out.json

@@ -1,0 +1,10 @@
+// Answers that an encoder-decoder model generates.
+#ifndef IG_ANSWER_GENERATION_H
+#define IG_ANSWER_GENERATION_H
+#include "answer/answerer.h"
+
+// Answers the questions of a reading that have no problem into out (question_count), whose members
+// are {.chosen = -1}. After a failure some may hold answers.
+ig_status ig_generation_answer(ig_answerer *answerer, const ig_reading *reading, ig_answers *out,
+                               ig_error *err);
+#endif

@@ -1,0 +1,39 @@
+#include "answer/passage.h"
+
+#include "base/fail.h"
+#include "text/utf8.h"
+
+// The lines that the place is in.
+static ig_source_range lines_around(const char *context, ig_source_range place) {
+  ig_source_range lines = place;
+  while (lines.begin > 0 && context[lines.begin - 1] != '\n') lines.begin--;
+  while (context[lines.end] != '\0' && context[lines.end] != '\n') lines.end++;
+  return lines;
+}
+
+static ig_source_range without_space(const char *context, ig_source_range range) {
+  const char *text = context + range.begin;
+  size_t length = range.end - range.begin;
+  ig_utf8_strip(&text, &length);
+  const size_t begin = (size_t)(text - context);
+  return (ig_source_range){begin, begin + length};
+}
+
+ig_status ig_passage_find(ig_sentences *splitter, const char *context, ig_source_range place,
+                          ig_source_range *out, ig_error *err) {
+  const ig_source_range lines = lines_around(context, place);
+  const char *text = context + lines.begin;
+  const ig_source_range in_text = {place.begin - lines.begin, place.end - lines.begin};
+  IG_TRY(ig_sentences_begin(splitter, text, lines.end - lines.begin, err));
+  ig_source_range passage = in_text;
+  ig_sentence_span span;
+  do {
+    span = ig_sentences_next(splitter);
+    if (span.begin <= in_text.begin) passage.begin = span.begin;
+    passage.end = span.end;
+  } while (span.end < in_text.end && !span.last);
+  if (passage.end < in_text.end) passage.end = in_text.end;
+  *out = without_space(context,
+                       (ig_source_range){lines.begin + passage.begin, lines.begin + passage.end});
+  return IG_OK;
+}

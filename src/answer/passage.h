@@ -1,0 +1,12 @@
+// The sentences of a context that an answer stands in.
+#ifndef IG_ANSWER_PASSAGE_H
+#define IG_ANSWER_PASSAGE_H
+#include "text/sentences.h"
+#include "text/source_ranges.h"
+
+// *out: from the beginning of the first sentence that has a byte of the place, which is not empty,
+// to the end of the last one; without white space around it. The end of a line ends a sentence. The
+// context is UTF-8.
+ig_status ig_passage_find(ig_sentences *splitter, const char *context, ig_source_range place,
+                          ig_source_range *out, ig_error *err);
+#endif
