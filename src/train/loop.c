@@ -290,8 +290,9 @@ static ig_status write_stats_of_end(const ig_training_loop *l, const char *path,
 
 // Among how many a model that knows nothing chooses: tokens of the vocabulary, or of a window.
 static int choices_of(const ig_run *run) {
-  return run->config.data.train_questions ? run->max_length
-                                          : ig_model_config(run->model)->target_vocab_size;
+  return run->config.data.train_questions && !run->generates
+             ? run->max_length
+             : ig_model_config(run->model)->target_vocab_size;
 }
 
 static ig_status train_run(ig_run *run, const ig_train_options *options, ig_error *err) {

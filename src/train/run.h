@@ -54,6 +54,7 @@ typedef struct ig_run {
   ig_corpus sampled;  // train in the segmentations of sampled_epoch; empty without data.sampling
   uint64_t sampled_epoch;
   ig_model *model;
+  bool generates;  // the model has a decoder
   ig_trainer *trainer;
   ig_batcher *batcher, *valid_batcher;
   json_t *identity;    // what must not change between start and resume

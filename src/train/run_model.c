@@ -169,7 +169,8 @@ static ig_status check_decodes(const ig_run *run, const char *directory, ig_erro
 
 ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
   if (run->resumed || run->config.init) {
-    const ig_load_head span = {IG_HEAD_SPAN, run->config.seed};
+    const ig_load_head span = {
+        .kind = IG_HEAD_SPAN, .seed = run->config.seed, .unless_decodes = true};
     const char *directory = run->resumed ? run->latest : run->config.init;
     IG_TRY(run->config.data.train_questions ? ig_load_with_head(directory, &span, &run->model, err)
                                             : ig_model_load(directory, &run->model, err));
@@ -181,7 +182,9 @@ ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
     IG_TRY(check_vocabulary(run, err));
     warn_of_layerdrop(run, directory);
   }
-  return wanted_config(run, wanted, err);
+  IG_TRY(wanted_config(run, wanted, err));
+  run->generates = ig_config_decodes(wanted);
+  return IG_OK;
 }
 
 ig_status ig_run_model_finish(ig_run *run, const ig_config *wanted, ig_error *err) {

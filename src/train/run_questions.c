@@ -26,11 +26,21 @@ static void report_counts(const ig_run *run, const char *key, const ig_squad *sq
             counts->without_answer);
   if (counts->absent)
     ig_report(run->reporter, IG_LEVEL_WARNING,
-              "%s: %zu questions are left out: their answers do not occur in their contexts", key,
-              counts->absent);
+              "%s: %zu questions are left out: their answers do not occur in their contexts%s", key,
+              counts->absent, run->generates ? ", which have several windows" : "");
+  if (counts->cut)
+    ig_report(run->reporter, IG_LEVEL_WARNING,
+              "%s: %zu questions have answers of which no window holds the whole: they teach that "
+              "there is none",
+              key, counts->cut);
   if (counts->problems)
     ig_report(run->reporter, IG_LEVEL_WARNING, "%s: %zu questions are left out, the first: %s", key,
               counts->problems, counts->first_problem);
+  if (counts->unknown)
+    ig_report(run->reporter, IG_LEVEL_WARNING,
+              "%s: %zu answers cannot be generated as they are: the vocabulary lacks pieces of "
+              "them, the first: '%s'",
+              key, counts->unknown, counts->first_unknown);
 }
 
 static ig_status load_questions(const ig_run *run, const char *key, const char *path,
@@ -38,7 +48,8 @@ static ig_status load_questions(const ig_run *run, const char *key, const char *
   const ig_reading_options options = {.tokenizer = run->tokenizer,
                                       .max_length = run->max_length,
                                       .stride = run->config.data.stride,
-                                      .bare = true};
+                                      .bare = true,
+                                      .prompts = run->generates};
   ig_answer_corpus_counts counts;
   IG_TRY(ig_squad_read(&(ig_squad_reading){path, run->reporter}, squad, err));
   IG_TRY(ig_answer_corpus_make(&options, squad, corpus, &counts, err));
@@ -48,16 +59,38 @@ static ig_status load_questions(const ig_run *run, const char *key, const char *
   return ig_fail(err, IG_ERROR_FORMAT, "%s: no question is left", path);
 }
 
+static ig_status check_stride(const ig_run *run, ig_error *err) {
+  const int stride = run->config.data.stride;
+  if (stride < run->max_length) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "%s: data.stride: expected less than data.max_length, %d, found %d",
+                 run->config.path, run->max_length, stride);
+}
+
+// An encoder finds places of answers.
+static ig_status check_encoder(const ig_run *run, ig_error *err) {
+  const ig_train_config *c = &run->config;
+  if (!c->init)
+    return ig_fail(
+        err, IG_ERROR_ARGUMENT,
+        "%s: training an encoder on questions starts from a model: model.init is missing", c->path);
+  if (c->label_smoothing != 0)
+    return ig_fail(
+        err, IG_ERROR_ARGUMENT,
+        "%s: train.label_smoothing: expected 0, for the data are questions and the model "
+        "is an encoder, found %g",
+        c->path, c->label_smoothing);
+  const ig_status status = ig_answer_model_check_types(run->model, run->tokenizer, err);
+  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", c->init);
+}
+
 ig_status ig_run_questions_load(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   ig_squad train = {0};
-  if (d->stride >= run->max_length)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "%s: data.stride: expected less than data.max_length, %d, found %d",
-                   run->config.path, run->max_length, d->stride);
-  ig_status status = ig_answer_model_check_types(run->model, run->tokenizer, err);
-  if (status != IG_OK) return ig_fail_in(err, status, "%s", run->config.init);
-  status = load_questions(run, "data.train", d->train_questions, &train, &run->train, err);
+  IG_TRY(check_stride(run, err));
+  if (!run->generates) IG_TRY(check_encoder(run, err));
+  const ig_status status =
+      load_questions(run, "data.train", d->train_questions, &train, &run->train, err);
   ig_squad_free(&train);
   IG_TRY(status);
   if (!d->valid_questions) return IG_OK;

@@ -283,7 +283,7 @@ static ig_status read_languages(const ig_yaml_node *data, ig_train_data *d, ig_e
   return IG_OK;
 }
 
-// Questions and their validation come together, and start from an encoder.
+// Questions and their validation come together.
 static ig_status check_questions(const ig_train_config *c, const ig_yaml_node *data,
                                  ig_error *err) {
   static const char *const of_pairs[] = {"sampling", "joint", "source_language", "target_language"};
@@ -296,13 +296,21 @@ static ig_status check_questions(const ig_train_config *c, const ig_yaml_node *d
     const ig_yaml_node *stride = ig_yaml_get(data, "stride");
     return stride ? ig_yaml_fail(stride, err, "it is of squad: questions") : IG_OK;
   }
-  if (!c->init)
-    return ig_yaml_fail(ig_yaml_get(data, "train"), err,
-                        "training on questions starts from a model: model.init is missing");
   for (size_t i = 0; i < COUNT(of_pairs); i++)
     if (ig_yaml_get(data, of_pairs[i]))
       return ig_yaml_fail(ig_yaml_get(data, of_pairs[i]), err, "questions have no such key");
   return IG_OK;
+}
+
+// No vocabulary is made of questions.
+static ig_status check_vocabulary_of_questions(const ig_train_config *c, const ig_yaml_node *data,
+                                               ig_error *err) {
+  const ig_vocabulary_kind kind = c->data.vocabulary;
+  if (!c->data.train_questions || kind == IG_VOCABULARY_INIT || kind == IG_VOCABULARY_MODEL)
+    return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(data, "train"), err,
+                      "training on questions starts from a model (model.init is missing), or from "
+                      "a vocabulary (data.sentencepiece: the path of a model file)");
 }
 
 static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_error *err) {
@@ -333,6 +341,7 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
                           "expected a number not below 0, found %d", *ints[i].out);
   }
   IG_TRY(read_vocabulary(c, data, d, err));
+  IG_TRY(check_vocabulary_of_questions(c, data, err));
   return read_sampling(data, d, err);
 }
 
@@ -415,13 +424,6 @@ static ig_status check_end(const ig_train_config *c, const ig_yaml_node *train, 
   return fail_missing(c, "train.updates", "or epochs, or max_seconds: when to stop", err);
 }
 
-static ig_status check_smoothing(const ig_train_config *c, const ig_yaml_node *train,
-                                 ig_error *err) {
-  if (!c->data.train_questions || c->label_smoothing == 0) return IG_OK;
-  return ig_yaml_fail(ig_yaml_get(train, "label_smoothing"), err,
-                      "expected 0, for the data are questions, found %g", c->label_smoothing);
-}
-
 static ig_status read_best_metric(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
   const bool questions = c->data.train_questions != NULL;
   const size_t fallback = questions ? IG_BEST_METRIC_F1 : IG_BEST_METRIC_BLEU;
@@ -449,7 +451,6 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
     return ig_yaml_fail(ig_yaml_get(train, "output"), err, "%s", why.message);
   IG_TRY(ig_yaml_u64(train, "seed", 1, &c->seed, err));
   IG_TRY(read_numbers(train, c, err));
-  IG_TRY(check_smoothing(c, train, err));
   IG_TRY(read_optimizer(c, train, err));
   IG_TRY(check_end(c, train, err));
   IG_TRY(read_best_metric(c, train, err));

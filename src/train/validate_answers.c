@@ -10,7 +10,10 @@
 #include "metric/squad_score.h"
 #include "train/trainer.h"
 
-enum { TOGETHER = 64 };  // questions between two looks at the interrupter
+enum {
+  TOGETHER = 64,      // questions between two looks at the interrupter
+  USUAL_ANSWER = 30,  // tokens of an answer that is generated, as the answerer's
+};
 
 static bool has_unanswerable(const ig_squad *squad) { return squad->answered < squad->count; }
 
@@ -41,12 +44,33 @@ static ig_status answer_some(const ig_run *run, ig_answerer *answerer, size_t fi
   return status;
 }
 
-static ig_status answer_all(ig_run *run, size_t count, char **texts, ig_error *err) {
+// Tokens that an answer may have: those of `ingot answer`, or more if a reference has more.
+static int generated_limit(const ig_run *run, int usual) {
+  size_t longest = (size_t)usual;
+  for (size_t p = 0; p < run->valid.pairs; p++) {
+    const size_t length = ig_corpus_length(&run->valid, IG_SIDE_TARGET, p);
+    if (length > longest) longest = length;
+  }
+  const int positions = ig_model_config(run->model)->positions.count;
+  return positions > 1 && longest > (size_t)positions - 1 ? positions - 1 : (int)longest;
+}
+
+static ig_answerer_options options_of(const ig_run *run) {
   ig_answerer_options options = ig_answerer_options_default();
-  options.post_processing = IG_POST_PROCESSING_RUN_QA;
-  options.no_answer = has_unanswerable(&run->questions);
   options.max_length = run->max_length;
   options.stride = run->config.data.stride;
+  if (run->generates) {
+    options.beam_size = run->config.valid_beam_size;
+    options.max_answer_length = generated_limit(run, USUAL_ANSWER);
+  } else {
+    options.post_processing = IG_POST_PROCESSING_RUN_QA;
+    options.no_answer = has_unanswerable(&run->questions);
+  }
+  return options;
+}
+
+static ig_status answer_all(ig_run *run, size_t count, char **texts, ig_error *err) {
+  const ig_answerer_options options = options_of(run);
   ig_answerer *answerer;
   IG_TRY(ig_answer_model_open(run->model, run->tokenizer, ig_trainer_pool(run->trainer), &options,
                               &answerer, err));

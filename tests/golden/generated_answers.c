@@ -10,8 +10,10 @@
 
 #include <cmocka.h>
 
+#include "answer/answer_corpus.h"
 #include "ingot_answer.h"
 #include "io/json.h"
+#include "model/files/load.h"
 
 enum { MOST_CASES = 16 };
 
@@ -153,6 +155,67 @@ static void as_transformers(void **state) {
   }
 }
 
+// ---- what is trained on -----------------------------------------------------
+
+// The ids of a side of a pair as the golden has them.
+static void compare_ids(const ig_corpus *corpus, ig_side side, size_t pair, const char *wanted) {
+  char found[1024] = "";
+  const size_t end = corpus->offsets[side][pair + 1];
+  for (size_t i = corpus->offsets[side][pair]; i < end; i++)
+    snprintf(found + strlen(found), sizeof found - strlen(found), "%s%d", *found ? " " : "",
+             corpus->ids[side][i]);
+  assert_string_equal(found, wanted);
+}
+
+static void compare_training(const ig_reading_options *options, const json_t *c) {
+  const char *context = text_of(c, "context"), *text = text_of(c, "answer");
+  const json_t *wanted = of(c, "training");
+  const char *found = *text ? strstr(context, text) : NULL;
+  const ig_squad_answer answer = {.text = text,
+                                  .start = found ? (size_t)(found - context) : IG_SQUAD_NOWHERE,
+                                  .begin = found ? (size_t)(found - context) : 0};
+  ig_squad_question question = {.id = "a",
+                                .text = text_of(c, "question"),
+                                .context = context,
+                                .answers = &answer,
+                                .answer_count = *text != '\0'};
+  const ig_squad squad = {.questions = &question, .count = 1};
+  ig_corpus corpus;
+  ig_answer_corpus_counts counts;
+  assert_int_equal(ig_answer_corpus_make(options, &squad, &corpus, &counts, NULL), IG_OK);
+  assert_int_equal(counts.problems + counts.absent, 0);
+  assert_int_equal(corpus.pairs, json_array_size(wanted));
+  for (size_t i = 0; i < corpus.pairs; i++) {
+    compare_ids(&corpus, IG_SIDE_SOURCE, i, text_of(json_array_get(wanted, i), "source"));
+    compare_ids(&corpus, IG_SIDE_TARGET, i, text_of(json_array_get(wanted, i), "target"));
+  }
+  ig_corpus_free(&corpus);
+}
+
+static void training(void **state) {
+  const goldens *g = *state;
+  const json_t *models = of(g->json, "models");
+  size_t compared = 0;
+  for (size_t m = 0; m < json_array_size(models); m++) {
+    const json_t *model = json_array_get(models, m), *cases = of(model, "cases");
+    char folder[500];
+    snprintf(folder, sizeof folder, "%s/generated_answers/%s", g->directory,
+             text_of(model, "name"));
+    ig_tokenizer *tokenizer;
+    assert_int_equal(ig_load_tokenizer(folder, &tokenizer, NULL), IG_OK);
+    const ig_reading_options options = {tokenizer, int_of(model, "max_length"),
+                                        int_of(g->json, "stride"), true};
+    for (size_t i = 0; i < json_array_size(cases); i++) {
+      const json_t *c = json_array_get(cases, i);
+      if (json_array_size(of(c, "training")) == 0) continue;
+      compare_training(&options, c);
+      compared++;
+    }
+    ig_tokenizer_free(tokenizer);
+  }
+  assert_int_equal(compared, 18);
+}
+
 // ---- passages ---------------------------------------------------------------
 
 static void passages(void **state) {
@@ -243,8 +306,8 @@ static void options_of_the_other_kind(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(as_transformers), cmocka_unit_test(passages),
-                                     cmocka_unit_test(problems),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(as_transformers), cmocka_unit_test(training),
+                                     cmocka_unit_test(passages), cmocka_unit_test(problems),
                                      cmocka_unit_test(options_of_the_other_kind)};
   return cmocka_run_group_tests(tests, open_goldens, close_goldens);
 }

@@ -112,6 +112,7 @@ static ig_status find_tensors(const loading *how, ig_safetensors **opened,
 }
 
 static ig_status set_head(const loading *how, ig_config *config, const char *path, ig_error *err) {
+  if (ig_config_decodes(config) && how->head->unless_decodes) return IG_OK;
   if (ig_config_decodes(config))
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "%s: the model has a decoder: expected an encoder alone", path);

@@ -12,7 +12,8 @@ ig_status ig_load_packed(const char *name, ig_pool *pool, ig_model **out, ig_err
 // A head that an encoder is to be trained with. Where it has another one, or none, the head is new.
 typedef struct ig_load_head {
   ig_head_kind kind;
-  uint64_t seed;  // of new tensors
+  uint64_t seed;        // of new tensors
+  bool unless_decodes;  // a model with a decoder stays as it is; false: it is refused
 } ig_load_head;
 // As ig_model_load. IG_ERROR_UNSUPPORTED: the model has a decoder.
 ig_status ig_load_with_head(const char *name, const ig_load_head *head, ig_model **out,

@@ -95,6 +95,14 @@ def train(model, tokenizer, max_length):
     print(f"loss {float(loss):.3f} of {len(pairs)} windows", file=sys.stderr)
 
 
+def training_pairs(tokenizer, windows, answer, start):
+    """What run_seq2seq_qa trains on, of each window; without the answer, if that is elsewhere."""
+    for ids, (begin, end) in windows:
+        known = begin <= start and start + len(answer) <= end if start >= 0 else len(windows) == 1
+        labels = tokenizer(text_target=answer if known else "")["input_ids"]
+        yield dict(source=" ".join(map(str, ids)), target=" ".join(map(str, labels)))
+
+
 def generate(model, tokenizer, ids, beam_size, n_best=1, length_penalty=1.0):
     out = model.generate(
         torch.tensor([ids]), num_beams=beam_size, num_return_sequences=n_best, do_sample=False,
@@ -144,12 +152,14 @@ def main():
         for file in files:
             shutil.copy(file, folder)
         cases = []
-        for c, question, _ in QUESTIONS:
+        for c, question, text in QUESTIONS:
             windows = list(windows_of(tokenizer, max_length, question, CONTEXTS[c]))
             with torch.no_grad():
                 runs = [answer(model, tokenizer, windows, CONTEXTS[c], o) for o in RUNS]
+            start = CONTEXTS[c].find(text) if text else -1
+            pairs = list(training_pairs(tokenizer, windows, text, start)) if c else []
             cases.append(dict(question=question, context=CONTEXTS[c], windows=len(windows),
-                              runs=runs))
+                              runs=runs, answer=text, training=pairs))
         models.append(dict(name=folder.name, max_length=max_length, cases=cases))
     text = json.dumps(dict(stride=STRIDE, max_answer_length=MAX_ANSWER, runs=RUNS, models=models),
                       indent=1, ensure_ascii=False)
