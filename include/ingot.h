@@ -181,6 +181,23 @@ typedef struct ig_optimizer_options {
   float clip_norm;    /* the longest gradient, in the Euclidean norm; 0: any */
 } ig_optimizer_options;
 
+/* What differs between the values of a model in an update: param_groups of torch.optim. Parts have
+ * the same names in every family: embeddings, encoder, encoder.embeddings, encoder.layers (all),
+ * encoder.layers.2, encoder.layers.0-3, encoder.norm (after the last layer), the same of decoder,
+ * head, biases, norms. A tied tensor is in each part that uses it. */
+typedef struct ig_group_options {
+  /* Parts that keep their values: as with requires_grad = False they get no gradient, do not count
+   * in its norm, and are not decayed. So it stays until another trainer is made for the model. */
+  const char *const *freeze;
+  size_t freeze_count;
+  const char *const *no_decay; /* parts that weight_decay leaves alone */
+  size_t no_decay_count;
+  /* Lower layers learn slower: the rate is times layer_decay^(n + 2 - h) at height h of a stack of
+   * n layers (embeddings 0, layer i: i + 1, norm n + 1), the head's times 1; a tensor of two stacks
+   * has the lower rate. Default 0, as 1: all the same. Not of models whose layers share weights. */
+  double layer_decay;
+} ig_group_options;
+
 typedef struct ig_trainer_options {
   ig_optimizer_options optimizer; /* default: Adam (0.9, 0.98, 1e-9), no decay, no clipping */
   float label_smoothing;          /* PyTorch's form: (1-e) nll + e mean over V; default 0 */
@@ -189,6 +206,7 @@ typedef struct ig_trainer_options {
   /* true: only the inputs of layers are kept, and the backward runs each layer forward again: less
    * memory, more time, the same bits; default false */
   bool recompute;
+  ig_group_options groups; /* names are not needed after ig_trainer_create; default: none */
 } ig_trainer_options;
 ig_trainer_options ig_trainer_options_default(void);
 

@@ -284,7 +284,7 @@ static ig_status time_layers_of(model_timing *t, const ig_model *model) {
 static ig_status time_layers(model_timing *t) {
   ig_model *model = NULL;
   ig_status status = ig_model_create(t->config, 1, &model, t->err);
-  if (status == IG_OK) status = ig_create_gradients(model, t->err);
+  if (status == IG_OK) status = ig_create_gradients(model, NULL, t->err);
   if (status == IG_OK && t->config->decoder.layers > 0) status = time_layers_of(t, model);
   ig_model_free(model);
   return status;

@@ -39,7 +39,7 @@ ig_status ig_model_tensor(const ig_model *m, size_t index, ig_tensor_view *out, 
   const ig_parameter *p = &m->parameters[index];
   *out = (ig_tensor_view){.name = p->name, .rank = p->rank, .values = m->values + p->offset};
   memcpy(out->shape, p->shape, sizeof out->shape);
-  if (p->trained && m->gradients) out->gradient = m->gradients + p->offset;
+  if (p->trained && !p->frozen && m->gradients) out->gradient = m->gradients + p->offset;
   return IG_OK;
 }
 

@@ -21,6 +21,7 @@ typedef struct ig_parameter {
   size_t count;   // values
   size_t offset;  // into values and gradients
   bool trained;   // false: a constant
+  bool frozen;    // by the trainer: it has no gradient, and keeps its values
 } ig_parameter;
 
 typedef struct ig_encoder_layer {
@@ -47,6 +48,9 @@ struct ig_model {
   ig_arena memory, gradient_memory;
   float *values;     // (value_count)
   float *gradients;  // (trained_count) or NULL
+  // The height (ig_model_part_height) of the lowest tensor of each stack that is not frozen, where
+  // the backward ends; layers + 2: all are frozen.
+  int encoder_trained_from, decoder_trained_from;
   ig_embedding source_embedding, target_embedding;
   ig_dropout source_dropout, target_dropout;               // of the embedded rows
   ig_encoder_layer *encoder;                               // (ig_config_stored_layers)

@@ -15,7 +15,7 @@ typedef struct ig_cross_attention_gradient {
   ig_layer_gradient rows;
   int memory_rows;
   const float *memory;  // (memory rows, d)
-  float *dmemory;       // (memory rows, d), added to
+  float *dmemory;       // (memory rows, d), added to; NULL: not wanted
 } ig_cross_attention_gradient;
 
 // rows: the most there will be; sequences are at most as many.

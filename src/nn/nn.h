@@ -35,7 +35,9 @@ typedef struct ig_dropout {
 // What the backward of a layer reads and writes besides what its forward read.
 typedef struct ig_layer_gradient {
   const float *doutput;  // (rows, columns of the output)
-  float *dinput;         // (rows, columns of the input): written, or added to if `accumulate`
+  // (rows, columns of the input): written, or added to if `accumulate`. NULL: not wanted, of linear
+  // layers and of those that begin with one
+  float *dinput;
   bool accumulate;
 } ig_layer_gradient;
 #endif

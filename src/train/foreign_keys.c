@@ -38,6 +38,13 @@ const ig_foreign_key ig_foreign_keys[] = {
      "a list of both: [0.9, 0.98]"},
     {"eps epsilon adamepsilon", "train.adam_eps", NULL},
     {"l2 wd weightdecayrate l2reg", "train.weight_decay", NULL},
+    {"layerwiselrdecay layerdecayrate llrd lrlayerdecay layerlrdecay layerwiselearningratedecay "
+     "layerwiselrdecaypower", "train.layer_decay", NULL},
+    {"frozen freezelayers freezeparams freezeparameters freezemodules freezeencoder "
+     "freezedecoder freezeembeddings freezewordvecs fixembeddings embeddingfixsrc fixedparamnames "
+     "fixedparamstrategy", "train.freeze", "a list of parts, as [embeddings, encoder.layers.0-3]"},
+    {"excludefromweightdecay nodecayparams noweightdecay", "train.no_decay",
+     "a list of parts, as [biases, norms]"},
     {"maxgradnorm gradientclip gradclip clipgradnorm gradientclipval gradientclipping clip "
      "clipgradient clipgradientnorm gradientclippingthreshold gradclipnorm", "train.clip_norm",
      NULL},

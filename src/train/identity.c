@@ -9,6 +9,7 @@
 #include "base/fail.h"
 #include "base/random.h"
 #include "io/json.h"
+#include "train/run_groups.h"
 
 // Adds the members of `part` to the object, as "prefix.key". Takes over the reference to part
 // (NULL: memory was out). Returns -1 if memory is out.
@@ -90,11 +91,11 @@ static json_t *train_part(const ig_train_config *c) {
       ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr", s->warmup_initial_rate,
       "min_lr", s->minimum_rate, "label_smoothing", c->label_smoothing);
   const bool ends = s->kind == IG_SCHEDULE_LINEAR || s->kind == IG_SCHEDULE_COSINE;
-  if (part && ends && json_object_set_new(part, "updates", json_integer(s->updates))) {
-    json_decref(part);
-    return NULL;
-  }
-  return part;
+  bool failed = !part || !ig_run_groups_identify(c, part);
+  if (!failed && ends) failed = json_object_set_new(part, "updates", json_integer(s->updates)) != 0;
+  if (!failed) return part;
+  json_decref(part);
+  return NULL;
 }
 
 // The model's options. One that starts from another model has that one's, and of its own only those

@@ -3,10 +3,11 @@
 #define IG_TRAIN_OPTIMIZER_H
 #include "ingot.h"
 #include "nn/nn.h"
+#include "train/parameter_groups.h"
 
-// Euclidean norm of the gradients (count), summed in double over parts whose bounds depend on count
-// alone: the same bits for any number of threads.
-double ig_optimizer_norm(ig_nn *nn, const float *gradients, size_t count);
+// Euclidean norm of the gradients that are not frozen, summed in double over parts whose bounds
+// depend on the number of values alone: the same bits for any number of threads.
+double ig_optimizer_norm(ig_nn *nn, const ig_parameter_groups *groups, const float *gradients);
 
 typedef struct ig_optimizer_update {
   uint32_t number;  // counted from 1
@@ -14,11 +15,12 @@ typedef struct ig_optimizer_update {
   float gradient_scale;  // gradients are multiplied by it first
 } ig_optimizer_update;
 typedef struct ig_optimizer_values {
-  size_t count;
-  float *weights, *gradients;  // (count)
+  const ig_parameter_groups *groups;
+  float *weights, *gradients;  // (count): as many as the groups have values
   float *m, *v;                // (count): Adam's first and second moments
 } ig_optimizer_values;
-// One step, exactly that of torch.optim.Adam or AdamW. The gradients are zero afterwards.
+// One step, exactly that of torch.optim.Adam or AdamW. The gradients are zero afterwards. What is
+// frozen is not touched.
 void ig_optimizer_step(ig_nn *nn, const ig_optimizer_options *options,
                        const ig_optimizer_update *update, const ig_optimizer_values *values);
 #endif

@@ -10,6 +10,7 @@
 #include "model/create/wire.h"
 #include "model/files/load.h"
 #include "train/run_data.h"
+#include "train/run_groups.h"
 
 // The vocabulary is not known before there is a tokenizer; its size decides nothing that is checked
 // here. This one holds the special ids of every family's defaults.
@@ -128,6 +129,7 @@ ig_status ig_run_model_check(const ig_run *run, ig_error *err) {
   json_decref(model);
   if (status == IG_OK) status = ig_config_check(&config, c->path, &why);
   IG_TRY(tell_where(c, status, &why, err));
+  IG_TRY(ig_run_groups_check(run, &config, err));
   return ig_run_data_max_length(run, config.positions.count, &max_length, err);
 }
 

@@ -11,6 +11,7 @@
 #include "train/output_directory.h"
 #include "train/resume.h"
 #include "train/run_data.h"
+#include "train/run_groups.h"
 #include "train/run_model.h"
 #include "train/run_tokenizer.h"
 #include "train/trainer.h"
@@ -22,7 +23,8 @@ static ig_status make_trainer(ig_run *run, ig_error *err) {
                                       .label_smoothing = (float)c->label_smoothing,
                                       .seed = c->seed,
                                       .threads = run->threads,
-                                      .recompute = c->recompute};
+                                      .recompute = c->recompute,
+                                      .groups = c->groups};
   return ig_trainer_create(run->model, &options, &run->trainer, err);
 }
 
@@ -31,6 +33,7 @@ static ig_status make_trainer(ig_run *run, ig_error *err) {
 static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   ig_config wanted = {0};
   IG_TRY(ig_run_model_load(run, &wanted, err));
+  IG_TRY(ig_run_groups_check(run, &wanted, err));
   IG_TRY(ig_run_data_load(run, wanted.positions.count, err));
   if (run->valid.pairs && !run->config.data.train_questions) ig_valid_metric_choose(run);
   IG_TRY(ig_identity_make(run, &wanted, &run->identity, err));
@@ -60,6 +63,7 @@ static ig_status set_up_run(ig_run *run, ig_error *err) {
   IG_TRY(check_interrupted(run, err));
   ig_report(run->reporter, IG_LEVEL_INFO, "model: %s, %zu parameters",
             ig_config_family(&run->model->config), ig_model_parameters(run->model));
+  ig_run_groups_tell(run);
   if (run->resumed) IG_TRY(ig_resume_trainer(run, err));
   IG_TRY(ig_metrics_truncate(run->metrics, &run->state, err));
   // A directory that cannot hold a checkpoint is told now, and a run that is killed before its

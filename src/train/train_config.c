@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "base/path.h"
 #include "text/sentences.h"
+#include "train/run_groups.h"
 #include "train/train_keys.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -452,6 +453,7 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(ig_yaml_u64(train, "seed", 1, &c->seed, err));
   IG_TRY(read_numbers(train, c, err));
   IG_TRY(read_optimizer(c, train, err));
+  IG_TRY(ig_run_groups_read(train, c, err));
   IG_TRY(check_end(c, train, err));
   IG_TRY(read_best_metric(c, train, err));
   size_t tokenizer, dtype;
@@ -505,6 +507,8 @@ void ig_train_config_free(ig_train_config *c) {
     free((void *)files[i]->target);
   }
   free((void *)c->data.sentencepiece.symbols);
+  free((void *)c->groups.freeze);
+  free((void *)c->groups.no_decay);
   json_decref(c->model);
   ig_yaml_free(c->yaml);
   *c = (ig_train_config){0};

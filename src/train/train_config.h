@@ -58,6 +58,7 @@ typedef struct ig_train_config {
   int updates, epochs;  // 0: no such limit
   double max_seconds;   // of this process, whatever it does; 0: no limit
   ig_optimizer_options optimizer;
+  ig_group_options groups;  // owns the arrays of names
   ig_schedule schedule;
   double label_smoothing;
   int validate_every, valid_beam_size, patience;

@@ -21,6 +21,7 @@ struct ig_trainer {
   ig_pool *pool;
   ig_pass *pass;
   ig_nn nn;
+  ig_parameter_groups groups;
   ig_arena moments;
   float *m, *v;  // (trained_count)
   uint32_t updates;
@@ -54,7 +55,9 @@ static ig_status check_options(const ig_trainer_options *o, ig_error *err) {
 }
 
 static ig_status create_parts(ig_trainer *t, ig_error *err) {
-  IG_TRY(ig_create_gradients(t->model, err));
+  IG_TRY(ig_parameter_groups_make(t->model, &t->options.groups, &t->groups, err));
+  t->options.groups = (ig_group_options){0};  // the names are the caller's
+  IG_TRY(ig_create_gradients(t->model, t->groups.frozen, err));
   ig_pack_undo(t->model);
   IG_TRY(ig_layout_reserve(&t->moments, 2 * t->model->trained_count, &t->m, err));
   t->v = t->m + t->model->trained_count;
@@ -92,6 +95,7 @@ void ig_trainer_free(ig_trainer *t) {
   ig_pass_free(t->pass);
   ig_pool_free(t->pool);
   ig_arena_free(&t->moments);
+  ig_parameter_groups_free(&t->groups);
   free(t);
 }
 
@@ -159,8 +163,7 @@ ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_nor
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "learning_rate: expected a finite number not below 0, found %g",
                    (double)learning_rate);
-  const size_t count = t->model->trained_count;
-  const double norm = ig_optimizer_norm(&t->nn, t->model->gradients, count);
+  const double norm = ig_optimizer_norm(&t->nn, &t->groups, t->model->gradients);
   if (grad_norm) *grad_norm = norm;
   if (!isfinite(norm)) {
     ig_trainer_zero_gradients(t);
@@ -174,7 +177,7 @@ ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_nor
   t->updates++;
   const ig_optimizer_update update = {
       .number = t->updates, .learning_rate = learning_rate, .gradient_scale = (float)scale};
-  const ig_optimizer_values values = {.count = count,
+  const ig_optimizer_values values = {.groups = &t->groups,
                                       .weights = t->model->values,
                                       .gradients = t->model->gradients,
                                       .m = t->m,
@@ -185,9 +188,15 @@ ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_nor
   return IG_OK;
 }
 
+static void zero_span(void *context, const ig_parameter_span *span, size_t begin, size_t end) {
+  (void)span;
+  float *gradients = context;
+  memset(gradients + begin, 0, (end - begin) * sizeof *gradients);
+}
+
 void ig_trainer_zero_gradients(ig_trainer *t) {
   if (!t) return;
-  memset(t->model->gradients, 0, t->model->trained_count * sizeof *t->model->gradients);
+  ig_parameter_groups_walk(&t->groups, 0, t->model->trained_count, zero_span, t->model->gradients);
   t->source_rows = 0;
   t->target_rows = 0;
 }
@@ -197,6 +206,8 @@ size_t ig_trainer_moments(ig_trainer *t, float **m, float **v) {
   *v = t->v;
   return t->model->trained_count;
 }
+
+const ig_parameter_groups *ig_trainer_groups(const ig_trainer *t) { return &t->groups; }
 
 void ig_trainer_set_updates(ig_trainer *t, uint32_t updates) { t->updates = updates; }
 ig_pool *ig_trainer_pool(ig_trainer *t) { return t->pool; }

@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "data/batcher.h"
 #include "ingot.h"
+#include "train/parameter_groups.h"
 
 // First and second moments, flat, in the order of the model's trained values; returns their length.
 size_t ig_trainer_moments(ig_trainer *trainer, float **m, float **v);
@@ -15,5 +16,6 @@ ig_status ig_trainer_reserve(ig_trainer *trainer, const ig_batch_bounds *most,
                              const ig_batch_bounds *expected, ig_error *err);
 // Targets of a batch that count: tokens to predict, or the sequences of an encoder.
 size_t ig_trainer_targets(const ig_trainer *trainer, const ig_batch *batch);
-ig_pool *ig_trainer_pool(ig_trainer *trainer);  // borrowed
+ig_pool *ig_trainer_pool(ig_trainer *trainer);                            // borrowed
+const ig_parameter_groups *ig_trainer_groups(const ig_trainer *trainer);  // borrowed
 #endif

@@ -18,6 +18,12 @@ static ig_nn nn(ig_pool *pool) {
   return out;
 }
 
+// One group of all values.
+static ig_parameter_groups all_of(ig_parameter_span *span, size_t count) {
+  *span = (ig_parameter_span){.end = count, .rate = 1, .decayed = true};
+  return (ig_parameter_groups){.spans = span, .span_count = count > 0};
+}
+
 typedef struct golden {
   ig_optimizer kind;
   float weight_decay;
@@ -47,10 +53,12 @@ static double distance(const golden *g, float factor, uint32_t first_update) {
                                         .weight_decay = g->weight_decay};
   float w[4], m[4] = {0}, v[4] = {0}, gradient[4];
   memcpy(w, start, sizeof w);
+  ig_parameter_span span;
+  const ig_parameter_groups groups = all_of(&span, 4);
   for (uint32_t u = 0; u < 3; u++) {
     for (int i = 0; i < 4; i++) gradient[i] = gradients[u][i] * factor;
     const ig_optimizer_update update = {first_update + u, 0.01f, 1 / factor};
-    const ig_optimizer_values values = {4, w, gradient, m, v};
+    const ig_optimizer_values values = {&groups, w, gradient, m, v};
     ig_optimizer_step(&context, &options, &update, &values);
     for (int i = 0; i < 4; i++) assert_true(gradient[i] == 0);
   }
@@ -91,10 +99,12 @@ static void norm_and_threads(void **state) {
     for (size_t i = 0; i < count; i++) x[k][i] = (float)ig_random_normal(1, 2, i);
     if (!k)
       for (size_t i = 0; i < count; i++) sum += (double)x[k][i] * (double)x[k][i];
-    norm[k] = ig_optimizer_norm(&context, x[k], count);
+    ig_parameter_span span;
+    const ig_parameter_groups groups = all_of(&span, count);
+    norm[k] = ig_optimizer_norm(&context, &groups, x[k]);
     const ig_optimizer_options options = {
         .kind = IG_OPTIMIZER_ADAM, .beta1 = 0.9f, .beta2 = 0.98f, .eps = 1e-9f};
-    const ig_optimizer_values values = {count, w[k], x[k], m[k], v[k]};
+    const ig_optimizer_values values = {&groups, w[k], x[k], m[k], v[k]};
     ig_optimizer_step(&context, &options, &(ig_optimizer_update){1, 0.01f, 0.5f}, &values);
     ig_pool_free(pool);
   }
@@ -110,9 +120,12 @@ static void norm_and_threads(void **state) {
   }
   ig_nn context = nn(NULL);
   const float nan_values[3] = {1, NAN, 2};
-  const double norm_of_nan = ig_optimizer_norm(&context, nan_values, 3);
+  ig_parameter_span span;
+  ig_parameter_groups groups = all_of(&span, 3);
+  const double norm_of_nan = ig_optimizer_norm(&context, &groups, nan_values);
   assert_true(norm_of_nan != norm_of_nan);
-  assert_true(ig_optimizer_norm(&context, nan_values, 0) == 0);
+  groups = all_of(&span, 0);
+  assert_true(ig_optimizer_norm(&context, &groups, nan_values) == 0);
 }
 
 int main(void) {

@@ -7,6 +7,7 @@
 #include "model/arch/initialize.h"
 #include "model/config.h"
 #include "model/create/layout.h"
+#include "model/create/model_part.h"
 #include "model/create/wire.h"
 
 ig_status ig_create_listed(const ig_config *config, const char *where, ig_model **out,
@@ -59,9 +60,24 @@ ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out
   return IG_OK;
 }
 
-ig_status ig_create_gradients(ig_model *m, ig_error *err) {
-  if (m->gradients) return IG_OK;
-  IG_TRY(ig_layout_reserve(&m->gradient_memory, m->trained_count, &m->gradients, err));
+static int trained_from(const ig_model *m, const ig_stack_shape *stack, unsigned places) {
+  const ig_config *c = &m->config;
+  int lowest = stack->layers + 2;
+  for (size_t i = 0; i < m->parameter_count; i++) {
+    const ig_parameter *p = &m->parameters[i];
+    if (!p->trained || p->frozen || !(ig_model_part_places(c, p) & places)) continue;
+    const int height = ig_model_part_height(c, p, stack);
+    if (height < lowest) lowest = height;
+  }
+  return lowest;
+}
+
+ig_status ig_create_gradients(ig_model *m, const bool *frozen, ig_error *err) {
+  if (!m->gradients)
+    IG_TRY(ig_layout_reserve(&m->gradient_memory, m->trained_count, &m->gradients, err));
+  for (size_t i = 0; i < m->parameter_count; i++) m->parameters[i].frozen = frozen && frozen[i];
+  m->encoder_trained_from = trained_from(m, &m->config.encoder, IG_MODEL_PLACE_ENCODER);
+  m->decoder_trained_from = trained_from(m, &m->config.decoder, IG_MODEL_PLACE_DECODER);
   ig_wire_model(m);
   return IG_OK;
 }

@@ -10,7 +10,8 @@ ig_status ig_create_listed(const ig_config *config, const char *where, ig_model 
 // The same with values, every one 0.
 ig_status ig_create_zeroed(const ig_config *config, const char *where, ig_model **out,
                            ig_error *err);
-// Gradients for training: allocated, zeroed, and wired into the layers. Does nothing where the
-// model has them.
-ig_status ig_create_gradients(ig_model *model, ig_error *err);
+// Gradients for training: allocated and zeroed where the model has none, and wired into the layers.
+// frozen (parameter_count): the tensors that get none, in place of those of an earlier call; NULL:
+// all get one.
+ig_status ig_create_gradients(ig_model *model, const bool *frozen, ig_error *err);
 #endif

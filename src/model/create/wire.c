@@ -321,7 +321,8 @@ void ig_wire_model(ig_model *m) {
     const slot to = slot_of(m, p);
     if (!to.value) continue;
     *to.value = m->values + p->offset;
-    if (to.gradient) *to.gradient = p->trained && m->gradients ? m->gradients + p->offset : NULL;
+    const bool has_gradient = p->trained && !p->frozen && m->gradients;
+    if (to.gradient) *to.gradient = has_gradient ? m->gradients + p->offset : NULL;
   }
   for (int i = 0; i < c->decoder.layers; i++) wire_key_value(&m->decoder[i].cross_attention);
   wire_shared_biases(m);

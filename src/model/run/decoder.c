@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/allocate.h"
+#include "model/run/encoder.h"
 #include "nn/scratch.h"
 
 ig_status ig_decoder_create(const ig_model *model, ig_decoder_state *out, ig_error *err) {
@@ -26,6 +27,13 @@ static void carve_layer(ig_decoder_layer_state *l, ig_arena *arena, const ig_mod
     ig_sublayer_carve(&l->sublayer[j], arena, rows, model->config.d_model);
 }
 
+// Where the backward ends, as model->decoder_trained_from; every layer takes part in the gradient
+// of the memory, if that is wanted.
+static int backward_end(const ig_model *model) {
+  const int from = model->decoder_trained_from;
+  return from > 1 && ig_encoder_is_trained(model) ? 1 : from;
+}
+
 void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *model, int rows,
                       ig_keeping keeping) {
   const ig_config *c = &model->config;
@@ -34,7 +42,8 @@ void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *
   ig_embedded_carve(&state->embedded, arena, model, &c->decoder, rows);
   for (int i = 0; i < c->decoder.layers; i++) {
     ig_decoder_layer_state *l = &state->layers[i];
-    if (i == 0 || keeping == IG_KEEPING_ALL)
+    // Layers below the end of the backward keep nothing.
+    if (i == 0 || (keeping == IG_KEEPING_ALL && i + 1 >= backward_end(model)))
       carve_layer(l, arena, model, &model->decoder[i], rows, keeping != IG_KEEPING_NOTHING);
     else
       *l = state->layers[0];
@@ -146,7 +155,7 @@ static void backward_layer(ig_run_context *context, int i, const ig_decoder_laye
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
   const ig_decoder_layer *layer = &model->decoder[i];
-  const bool pre = model->config.decoder.pre_norm;
+  const bool pre = model->config.decoder.pre_norm, ends = i + 1 == backward_end(model);
   const int rows = ig_ragged_rows(&view->rows);
   const ig_sublayer third =
       ig_sublayer_of(&model->config.decoder, &layer->feed_forward_norm, &layer->dropout, 2);
@@ -170,6 +179,7 @@ static void backward_layer(ig_run_context *context, int i, const ig_decoder_laye
   const ig_sublayer first =
       ig_sublayer_of(&model->config.decoder, &layer->self_attention_norm, &layer->dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
+  if (ends && !pre) g->function.dinput = NULL;
   backward_past(context, i, l, view, pre ? l->sublayer[0].normed : l->input, &g->function);
   ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, g);
 }
@@ -179,16 +189,19 @@ void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
                          ig_sublayer_gradient *g) {
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
-  const int rows = ig_ragged_rows(&view->rows), last = model->config.decoder.layers - 1;
+  const int rows = ig_ragged_rows(&view->rows), last = model->config.decoder.layers - 1,
+            from = backward_end(model);
+  if (from > last + 2) return;
   const ig_stack_end end = ig_stack_end_of_decoder(model);
   ig_stack_end_backward(nn, &end, &state->end, rows, g->gradient);
-  for (int i = last; i >= 0; i--) {
+  for (int i = last; i >= 0 && i + 1 >= from; i--) {
     ig_decoder_layer_state *l = &state->layers[i];
     // The buffers of the last layer still hold what the forward left in them.
     if (state->keeping == IG_KEEPING_INPUTS && i < last)
       forward_layer(context, i, l, view, l->input);
     backward_layer(context, i, l, view, memory, g);
   }
+  if (from > 0) return;
   const ig_embedded embedded = ig_embedded_of_decoder(context);
   const ig_embedded_rows ids = {.rows = rows, .ids = view->ids, .position = view->position};
   ig_embedded_backward(nn, &embedded, &state->embedded, &ids, g->gradient);

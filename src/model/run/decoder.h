@@ -51,7 +51,7 @@ typedef struct ig_decoder_view {
 typedef struct ig_memory_gradient {
   int rows;             // of the memory
   const float *memory;  // (memory rows, d)
-  float *dmemory;       // (memory rows, d), added to
+  float *dmemory;       // (memory rows, d), added to; NULL: the encoder is frozen
 } ig_memory_gradient;
 
 // A state of one batch of the model's; ig_decoder_free releases it. It has no buffers before
@@ -67,7 +67,7 @@ void ig_decoder_memory(ig_run_context *context, int memory_rows, const float *me
 const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state,
                                 const ig_decoder_view *view);
 // After the forward of the same view. gradient->gradient (rows, d): of the hidden rows;
-// overwritten. Adds to the model's gradients.
+// overwritten. Adds to the model's gradients. Ends where all that lies below is frozen.
 void ig_decoder_backward(ig_run_context *context, ig_decoder_state *state,
                          const ig_decoder_view *view, const ig_memory_gradient *memory,
                          ig_sublayer_gradient *gradient);

@@ -33,7 +33,8 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
   ig_embedded_carve(&state->embedded, arena, model, &c->encoder, rows);
   for (int i = 0; i < c->encoder.layers; i++) {
     ig_encoder_layer_state *l = &state->layers[i];
-    if (i == 0 || keeping == IG_KEEPING_ALL)
+    // Layers below the end of the backward keep nothing.
+    if (i == 0 || (keeping == IG_KEEPING_ALL && i + 1 >= model->encoder_trained_from))
       carve_layer(l, arena, model, &model->encoder[ig_config_stored_layer(&c->encoder, i)], rows,
                   keeping != IG_KEEPING_NOTHING);
     else
@@ -96,7 +97,8 @@ static void backward_layer(ig_run_context *context, int i, const ig_encoder_laye
                            const ig_encoder_view *view, ig_sublayer_gradient *g) {
   ig_nn *nn = &context->nn;
   const ig_encoder_layer layer = ig_wire_encoder_layer(context->model, i);
-  const bool pre = context->model->config.encoder.pre_norm;
+  const bool pre = context->model->config.encoder.pre_norm,
+             ends = i + 1 == context->model->encoder_trained_from;
   const int rows = ig_ragged_rows(&view->rows);
   const ig_sublayer second =
       ig_sublayer_of(&context->model->config.encoder, &layer.feed_forward_norm, &layer.dropout, 1);
@@ -107,26 +109,34 @@ static void backward_layer(ig_run_context *context, int i, const ig_encoder_laye
   const ig_sublayer first = ig_sublayer_of(&context->model->config.encoder,
                                            &layer.self_attention_norm, &layer.dropout, 0);
   ig_sublayer_before(nn, &first, &l->sublayer[0], rows, g);
+  if (ends && !pre) g->function.dinput = NULL;
   ig_self_attention_backward(nn, &layer.self_attention, &l->self_attention,
                              &(ig_self_attention_args){.rows = view->rows, .mask = view->mask},
                              pre ? l->sublayer[0].normed : l->input, &g->function);
   ig_sublayer_after(nn, &first, &l->sublayer[0], rows, l->input, g);
 }
 
+bool ig_encoder_is_trained(const ig_model *model) {
+  return model->encoder_trained_from < model->config.encoder.layers + 2;
+}
+
 void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
                          const ig_encoder_view *view, ig_sublayer_gradient *g) {
   ig_nn *nn = &context->nn;
   const ig_model *model = context->model;
-  const int rows = ig_ragged_rows(&view->rows), last = model->config.encoder.layers - 1;
+  const int rows = ig_ragged_rows(&view->rows), last = model->config.encoder.layers - 1,
+            from = model->encoder_trained_from;
+  if (!ig_encoder_is_trained(model)) return;
   const ig_stack_end end = ig_stack_end_of_encoder(model);
   ig_stack_end_backward(nn, &end, &state->end, rows, g->gradient);
-  for (int i = last; i >= 0; i--) {
+  for (int i = last; i >= 0 && i + 1 >= from; i--) {
     ig_encoder_layer_state *l = &state->layers[i];
     // The buffers of the last layer still hold what the forward left in them.
     if (state->keeping == IG_KEEPING_INPUTS && i < last)
       forward_layer(context, i, l, view, l->input);
     backward_layer(context, i, l, view, g);
   }
+  if (from > 0) return;
   const ig_embedded embedded = ig_embedded_of_encoder(context);
   const ig_embedded_rows ids = {
       .rows = rows, .ids = view->ids, .position = state->position, .type = state->type};

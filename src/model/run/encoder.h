@@ -45,9 +45,11 @@ void ig_encoder_carve(ig_encoder_state *state, ig_arena *arena, const ig_model *
 const float *ig_encoder_forward(ig_run_context *context, ig_encoder_state *state,
                                 const ig_encoder_view *view);
 // After the forward of the same view. gradient->gradient (rows, d): of the encoded rows;
-// overwritten. Adds to the model's gradients.
+// overwritten. Adds to the model's gradients. Ends where all that lies below is frozen.
 void ig_encoder_backward(ig_run_context *context, ig_encoder_state *state,
                          const ig_encoder_view *view, ig_sublayer_gradient *gradient);
+// Whether it has a tensor that is not frozen.
+bool ig_encoder_is_trained(const ig_model *model);
 // Scratch bytes of either. sizes->max_keys: rows of the longest sequence.
 size_t ig_encoder_scratch(const ig_run_context *context, const ig_attention_sizes *sizes);
 #endif

@@ -237,9 +237,11 @@ static const float *decode(ig_pass *p, batch_run *run, const float *memory) {
 // From the gradient of the decoder's rows, overwritten, to that of the memory: dmemory.
 static void decode_backward(ig_pass *p, const batch_run *run, const float *memory, float *gradient,
                             float *dmemory) {
-  const size_t d = (size_t)p->context.model->config.d_model;
-  const ig_memory_gradient of_memory = {
-      .rows = run->bounds.source_rows, .memory = memory, .dmemory = dmemory};
+  const ig_model *model = p->context.model;
+  const size_t d = (size_t)model->config.d_model;
+  const ig_memory_gradient of_memory = {.rows = run->bounds.source_rows,
+                                        .memory = memory,
+                                        .dmemory = ig_encoder_is_trained(model) ? dmemory : NULL};
   ig_sublayer_gradient rows = {
       .gradient = gradient, .dropped = run->activations.dropped, .normed = run->activations.normed};
   memset(dmemory, 0, (size_t)run->bounds.source_rows * d * sizeof *dmemory);
