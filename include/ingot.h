@@ -165,7 +165,9 @@ typedef struct ig_batch {
   const int *target_input;   /* ids, shifted right: starts with decoder_start_id */
   /* ids to predict; negative: not counted. NULL: no loss is wanted. Of a model with a head for
    * spans three numbers a sequence: the rows where the answer begins and ends (0 and 0 where there
-   * is none), and the first row of the second text */
+   * is none), and the first row of the second text. Of a model with a head for masked tokens one a
+   * row of the source: what the token was, negative where it is not asked for. An encoder reads no
+   * target_input. */
   const int *target_output;
   const int *target_offsets; /* (S+1) */
   const ig_masks *masks;

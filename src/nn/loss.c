@@ -20,7 +20,14 @@ typedef struct loss_work {
   float *logits;       // (rows of the block, V): becomes their gradient
   float *loss, *nll;   // (rows of the block)
   float *log_probs;    // (rows of the block)
+  bool *correct;       // (rows of the block)
 } loss_work;
+
+static bool is_largest(const float *logits, size_t vocabulary, size_t target) {
+  for (size_t i = 0; i < vocabulary; i++)
+    if (logits[i] > logits[target] || (logits[i] == logits[target] && i < target)) return false;
+  return true;
+}
 
 static void loss_rows(const void *context, size_t first, size_t last) {
   const loss_work *w = context;
@@ -31,8 +38,11 @@ static void loss_rows(const void *context, size_t first, size_t last) {
       memset(logits, 0, vocabulary * sizeof *logits);
       w->loss[r] = 0;
       w->nll[r] = 0;
+      w->correct[r] = false;
       continue;
     }
+    w->correct[r] =
+        w->args->counts_correct && is_largest(logits, vocabulary, (size_t)w->targets[r]);
     const ig_cross_entropy row = {w->targets[r], w->args->label_smoothing, w->args->gradient_scale};
     w->kernels->cross_entropy(&row, vocabulary, logits, &w->loss[r], &w->nll[r]);
   }
@@ -53,6 +63,7 @@ ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const fl
   w.logits = IG_TAKE(nn->scratch, float, (size_t)most *vocabulary);
   w.loss = IG_TAKE(nn->scratch, float, most);
   w.nll = IG_TAKE(nn->scratch, float, most);
+  w.correct = IG_TAKE(nn->scratch, bool, most);
   ig_loss_sums sums = {0};
   for (int first = 0, count; first < rows; first += count) {
     count = next_rows(args, rows - first);
@@ -64,6 +75,7 @@ ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const fl
       sums.loss += (double)w.loss[r];
       sums.nll += (double)w.nll[r];
       sums.tokens += w.targets[r] >= 0;
+      sums.correct += w.correct[r];
     }
     if (dhidden)
       ig_linear_backward(
@@ -109,5 +121,6 @@ size_t ig_loss_scratch(const ig_nn *nn, const ig_loss_args *args, int rows) {
   ig_arena_take(&plan, most * (size_t)args->output.out, sizeof(float));
   ig_arena_take(&plan, most, sizeof(float));
   ig_arena_take(&plan, most, sizeof(float));
+  ig_arena_take(&plan, most, sizeof(bool));
   return plan.peak + ig_linear_scratch(nn, &args->output, (int)most);
 }

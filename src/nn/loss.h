@@ -14,12 +14,15 @@ typedef struct ig_loss_args {
   float label_smoothing;
   float gradient_scale;  // 1 / counted targets of the update
   const int *targets;    // (rows); a negative one is not counted
+  bool counts_correct;   // ig_loss_sums.correct is wanted
 } ig_loss_args;
 
 // Sums over the counted rows, in double, in row order.
 typedef struct ig_loss_sums {
   double loss, nll;
   size_t tokens;
+  // Rows whose target has the largest logit, of equal ones the first; 0 where nobody counts them.
+  size_t correct;
 } ig_loss_sums;
 // hidden (rows, d). dhidden (rows, d) is overwritten; NULL: no gradients are wanted.
 ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden,

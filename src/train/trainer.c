@@ -105,21 +105,32 @@ static void report_loss(const ig_loss_sums *sums, ig_loss *loss) {
   *loss = (ig_loss){.loss = sums->loss / tokens, .nll = sums->nll / tokens, .tokens = sums->tokens};
 }
 
+static ig_status run_forward(const ig_trainer *t, const ig_batch *batch, float *logits,
+                             ig_loss_sums *sums, ig_error *err) {
+  const ig_pass_args args = {
+      .batch = batch, .label_smoothing = t->options.label_smoothing, .logits = logits};
+  return ig_pass_run(t->pass, &args, sums, err);
+}
+
 ig_status ig_trainer_forward(ig_trainer *t, const ig_batch *batch, float *logits, ig_loss *loss,
                              ig_error *err) {
   if (loss) *loss = (ig_loss){0};
   IG_TRY(ig_fail_if_null(t, "trainer", err));
   IG_TRY(ig_fail_if_null(batch, "batch", err));
   ig_loss_sums sums = {0};
-  const ig_pass_args args = {
-      .batch = batch, .label_smoothing = t->options.label_smoothing, .logits = logits};
-  IG_TRY(ig_pass_run(t->pass, &args, &sums, err));
+  IG_TRY(run_forward(t, batch, logits, &sums, err));
   report_loss(&sums, loss);
   return IG_OK;
 }
 
+ig_status ig_trainer_score(ig_trainer *t, const ig_batch *batch, ig_loss_sums *sums,
+                           ig_error *err) {
+  *sums = (ig_loss_sums){0};
+  return run_forward(t, batch, NULL, sums, err);
+}
+
 size_t ig_trainer_targets(const ig_trainer *t, const ig_batch *batch) {
-  if (!ig_config_decodes(&t->model->config)) return (size_t)batch->sequences;
+  if (t->model->config.head.kind == IG_HEAD_SPAN) return (size_t)batch->sequences;
   size_t n = 0;
   for (int r = 0; r < batch->target_offsets[batch->sequences]; r++)
     n += batch->target_output[r] >= 0;

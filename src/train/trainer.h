@@ -5,6 +5,7 @@
 #include "base/pool.h"
 #include "data/batcher.h"
 #include "ingot.h"
+#include "nn/loss.h"
 #include "train/parameter_groups.h"
 
 // First and second moments, flat, in the order of the model's trained values; returns their length.
@@ -14,7 +15,10 @@ void ig_trainer_set_updates(ig_trainer *trainer, uint32_t updates);
 // Memory for all batches of a run, before the first.
 ig_status ig_trainer_reserve(ig_trainer *trainer, const ig_batch_bounds *most,
                              const ig_batch_bounds *expected, ig_error *err);
-// Targets of a batch that count: tokens to predict, or the sequences of an encoder.
+// The loss of a batch in sums, and how many masked tokens the model finds.
+ig_status ig_trainer_score(ig_trainer *trainer, const ig_batch *batch, ig_loss_sums *sums,
+                           ig_error *err);
+// Targets of a batch that count: tokens to predict, or of a model with a head for spans sequences.
 size_t ig_trainer_targets(const ig_trainer *trainer, const ig_batch *batch);
 ig_pool *ig_trainer_pool(ig_trainer *trainer);                            // borrowed
 const ig_parameter_groups *ig_trainer_groups(const ig_trainer *trainer);  // borrowed

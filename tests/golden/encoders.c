@@ -1,6 +1,6 @@
 // Encoders with heads against transformers (tests/golden/encoders/make_goldens.py): encoded rows
-// and what the heads give of a ragged batch, with the weights packed and as they stand, and that a
-// changed tensor is noticed.
+// and what the heads give of a ragged batch, with the weights packed and as they stand, that a
+// changed tensor is noticed; gradients, and updates from given masks.
 #include <glob.h>
 #include <math.h>
 #include <setjmp.h>
@@ -119,51 +119,118 @@ static void check_tensors(const char *directory, const expected *e) {
   ig_model_free(model);
 }
 
-// Loss and every gradient of a model with a head for spans.
-static void check_gradients(const char *directory, const expected *e) {
+// The largest difference of a tensor from the one of this name, in units of the largest value or 1.
+static double tensor_difference(const expected *e, const char *kind, const ig_tensor_view *view,
+                                const float *found) {
+  char name[160];
+  double most = 0, largest = 1;
+  size_t count;
+  snprintf(name, sizeof name, "%s/%s", kind, view->name);
+  float *wanted = read_floats(e, name, &count);
+  if (!wanted) fail_msg("there is no %s", name);
+  for (size_t i = 0; i < count; i++) {
+    const double d = fabs((double)wanted[i] - (double)found[i]);
+    if (!(d <= most)) most = d;
+    if (fabs((double)wanted[i]) > largest) largest = fabs((double)wanted[i]);
+  }
+  free(wanted);
+  return most / largest;
+}
+
+// What a batch to train on is made of.
+typedef struct training {
   ig_model *model;
   ig_trainer *trainer;
+  ig_batch batch;
+  int *source, *targets, *offsets;  // owned, as all of the above
+} training;
+
+static void open_trainer(training *t, const char *directory) {
+  ig_error err;
+  ig_trainer_options options = ig_trainer_options_default();
+  options.optimizer = (ig_optimizer_options){.kind = IG_OPTIMIZER_ADAMW,
+                                             .beta1 = 0.9f,
+                                             .beta2 = 0.999f,
+                                             .eps = 1e-4f,
+                                             .weight_decay = 0.01f,
+                                             .clip_norm = 1.0f};
+  assert_int_equal(ig_model_load(directory, &t->model, NULL), IG_OK);
+  if (ig_trainer_create(t->model, &options, &t->trainer, &err) != IG_OK)
+    fail_msg("%s", err.message);
+}
+
+// Of a model with a head for spans or for masked tokens.
+static void open_training(training *t, const char *directory, const expected *e, bool masked) {
+  size_t count;
+  *t = (training){.targets = read_ints(e, masked ? "targets" : "spans", &count),
+                  .offsets = calloc((size_t)e->sequences + 1, sizeof *t->offsets)};
+  assert_non_null(t->offsets);
+  if (masked) t->source = read_ints(e, "masked", &count);
+  for (int s = 0; s <= e->sequences; s++) t->offsets[s] = masked ? e->offsets[s] : 3 * s;
+  t->batch = (ig_batch){.sequences = e->sequences,
+                        .source = masked ? t->source : e->ids,
+                        .source_offsets = e->offsets,
+                        .target_input = t->targets,
+                        .target_output = t->targets,
+                        .target_offsets = t->offsets};
+  open_trainer(t, directory);
+}
+
+static void close_training(training *t) {
+  ig_trainer_free(t->trainer);
+  ig_model_free(t->model);
+  free(t->source);
+  free(t->targets);
+  free(t->offsets);
+}
+
+static void check_tensors_of(const training *t, const expected *e, const char *directory,
+                             const char *kind) {
+  for (size_t i = 0; i < ig_model_tensors(t->model); i++) {
+    ig_tensor_view view;
+    assert_int_equal(ig_model_tensor(t->model, i, &view, NULL), IG_OK);
+    const float *found = strcmp(kind, "gradient") == 0 ? view.gradient : view.values;
+    const double most = tensor_difference(e, kind, &view, found);
+    if (!(most <= TOLERANCE)) fail_msg("%s: %s/%s: %g", directory, kind, view.name, most);
+  }
+}
+
+static void check_loss(const training *t, const expected *e) {
+  size_t count, counted = 0;
   ig_loss loss;
   ig_error err;
-  size_t count;
-  int *spans = read_ints(e, "spans", &count),
-      *offsets = calloc((size_t)e->sequences + 1, sizeof *offsets);
-  assert_non_null(offsets);
-  for (int s = 0; s <= e->sequences; s++) offsets[s] = 3 * s;
-  assert_int_equal(ig_model_load(directory, &model, NULL), IG_OK);
-  if (ig_trainer_create(model, NULL, &trainer, &err) != IG_OK) fail_msg("%s", err.message);
-  const ig_batch batch = {.sequences = e->sequences,
-                          .source = e->ids,
-                          .source_offsets = e->offsets,
-                          .target_input = spans,
-                          .target_output = spans,
-                          .target_offsets = offsets};
-  if (ig_trainer_accumulate(trainer, &batch, 0, &loss, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_trainer_accumulate(t->trainer, &t->batch, 0, &loss, &err) != IG_OK)
+    fail_msg("%s", err.message);
   float *wanted = read_floats(e, "loss", &count);
   assert_true(fabs(loss.loss - (double)wanted[0]) < TOLERANCE);
-  assert_int_equal((int)loss.tokens, e->sequences);
+  for (int r = 0; t->source && r < e->rows; r++) counted += t->targets[r] >= 0;
+  assert_int_equal(loss.tokens, t->source ? counted : (size_t)e->sequences);
   free(wanted);
-  for (size_t i = 0; i < ig_model_tensors(model); i++) {
-    ig_tensor_view view;
-    char name[160];
-    double most = 0, largest = 0;
-    assert_int_equal(ig_model_tensor(model, i, &view, NULL), IG_OK);
-    snprintf(name, sizeof name, "gradient/%s", view.name);
-    wanted = read_floats(e, name, &count);
-    if (!wanted) fail_msg("%s has no %s", directory, name);
-    for (size_t k = 0; k < count; k++) {
-      const double d = fabs((double)wanted[k] - (double)view.gradient[k]);
-      if (!(d <= most)) most = d;
-      if (fabs((double)wanted[k]) > largest) largest = fabs((double)wanted[k]);
-    }
-    if (!(most <= TOLERANCE * (largest > 1 ? largest : 1)))
-      fail_msg("%s: %s: %g of %g", directory, name, most, largest);
-    free(wanted);
+}
+
+// Three updates give torch's losses and weights.
+static void check_updates(const training *t, const expected *e, const char *directory) {
+  size_t count;
+  float *wanted = read_floats(e, "losses", &count);
+  for (size_t i = 0; i < count; i++) {
+    ig_loss loss;
+    ig_trainer_zero_gradients(t->trainer);
+    assert_int_equal(ig_trainer_accumulate(t->trainer, &t->batch, 0, &loss, NULL), IG_OK);
+    if (!(fabs(loss.loss - (double)wanted[i]) < TOLERANCE))
+      fail_msg("%s: loss %zu: %g instead of %g", directory, i, loss.loss, (double)wanted[i]);
+    assert_int_equal(ig_trainer_update(t->trainer, 0.01f, NULL, NULL), IG_OK);
   }
-  ig_trainer_free(trainer);
-  ig_model_free(model);
-  free(offsets);
-  free(spans);
+  free(wanted);
+  check_tensors_of(t, e, directory, "trained");
+}
+
+static void check_training(const char *directory, const expected *e, bool masked) {
+  training t;
+  open_training(&t, directory, e, masked);
+  check_loss(&t, e);
+  check_tensors_of(&t, e, directory, "gradient");
+  if (masked) check_updates(&t, e, directory);
+  close_training(&t);
 }
 
 static void check_directory(const char *directory) {
@@ -179,7 +246,8 @@ static void check_directory(const char *directory) {
   ig_model_free(model);
   ig_model_free(packed);
   check_tensors(directory, &e);
-  if (strstr(directory, "_span")) check_gradients(directory, &e);
+  const bool masked = strstr(directory, "_masked") != NULL;
+  if (masked || strstr(directory, "_span")) check_training(directory, &e, masked);
   close_expected(&e);
 }
 

@@ -1,12 +1,12 @@
 // The heads of encoders. All run the same way; they differ in the rows that they read and in what
 // the output layer's columns mean.
-#include "model/head/head.h"
+#include "model/head/encoder_heads.h"
 
 #include <math.h>
 
 #include "nn/scratch.h"
 
-static int output_columns(const ig_model *model) { return model->output.out; }
+int ig_encoder_heads_columns(const ig_model *model) { return model->output.out; }
 
 // The rows through the dense layer and the norm, where the model has them: in scratch, or hidden.
 static const float *transform_rows(ig_nn *nn, const ig_model *m, int rows, const float *hidden) {
@@ -22,8 +22,8 @@ static const float *transform_rows(ig_nn *nn, const ig_model *m, int rows, const
   return normed;
 }
 
-static void forward_outputs(ig_nn *nn, const ig_model *m, int rows, const float *hidden,
-                            float *output) {
+void ig_encoder_heads_forward(ig_nn *nn, const ig_model *m, int rows, const float *hidden,
+                              float *output) {
   if (!m->output.out) return;
   const size_t mark = ig_arena_mark(nn->scratch);
   const float *transformed = transform_rows(nn, m, rows, hidden);
@@ -31,7 +31,7 @@ static void forward_outputs(ig_nn *nn, const ig_model *m, int rows, const float 
   ig_arena_release(nn->scratch, mark);
 }
 
-static size_t forward_scratch(const ig_nn *nn, const ig_model *m, int rows) {
+size_t ig_encoder_heads_forward_scratch(const ig_nn *nn, const ig_model *m, int rows) {
   if (!m->output.out) return 0;
   const size_t output = ig_linear_scratch(nn, &m->output, rows);
   if (!m->head_dense.out) return output;
@@ -46,10 +46,10 @@ static size_t forward_scratch(const ig_nn *nn, const ig_model *m, int rows) {
   return plan.peak + IG_SCRATCH_MOST(output, ig_linear_scratch(nn, &m->head_dense, rows));
 }
 
-#define ENCODER_HEAD(called, sequences)                                   \
-  {                                                                       \
-    .name = called, .of_sequences = sequences, .outputs = output_columns, \
-    .forward = forward_outputs, .forward_scratch = forward_scratch        \
+#define ENCODER_HEAD(called, sequences)                                                      \
+  {                                                                                          \
+    .name = called, .of_sequences = sequences, .outputs = ig_encoder_heads_columns,          \
+    .forward = ig_encoder_heads_forward, .forward_scratch = ig_encoder_heads_forward_scratch \
   }
 
 // ---- the loss of spans ------------------------------------------------------
@@ -105,11 +105,10 @@ static size_t span_scratch(const ig_nn *nn, const ig_model *m, int rows) {
 
 const ig_head ig_head_none = ENCODER_HEAD("none", false);
 const ig_head ig_head_span = {.name = "span",
-                              .outputs = output_columns,
-                              .forward = forward_outputs,
+                              .outputs = ig_encoder_heads_columns,
+                              .forward = ig_encoder_heads_forward,
                               .loss = span_loss,
-                              .forward_scratch = forward_scratch,
+                              .forward_scratch = ig_encoder_heads_forward_scratch,
                               .scratch = span_scratch};
 const ig_head ig_head_classes = ENCODER_HEAD("classes of sequences", true);
 const ig_head ig_head_token_classes = ENCODER_HEAD("classes of tokens", false);
-const ig_head ig_head_masked_tokens = ENCODER_HEAD("masked tokens", false);

@@ -9,8 +9,8 @@
 // What the outputs are compared with.
 typedef struct ig_head_targets {
   const int *ids;  // (rows); negative: not counted
-  // Of a head of an encoder instead: the rows of the sequences, and what is wanted of each
-  // (IG_SPAN_TARGETS numbers of a span).
+  // Of a head for spans instead: the rows of the sequences, and what is wanted of each
+  // (IG_SPAN_TARGETS numbers).
   const ig_ragged *sequences;
   const int *spans;
   float label_smoothing;

@@ -97,7 +97,7 @@ static void carve_batch(ig_pass *p, batch_activations *a, ig_arena *arena,
   a->types = model->config.token_types ? IG_TAKE(arena, int, source_rows) : NULL;
   if (!n->backward) return;
   const size_t most = source_rows > target_rows ? source_rows : target_rows;
-  a->hidden_gradient = IG_TAKE(arena, float, target_rows *d);
+  if (ig_config_decodes(&model->config)) a->hidden_gradient = IG_TAKE(arena, float, target_rows *d);
   a->memory_gradient = IG_TAKE(arena, float, source_rows *d);
   a->dropped = IG_TAKE(arena, float, most *d);
   a->normed = IG_TAKE(arena, float, most *d);
@@ -176,11 +176,11 @@ static ig_status reserve_batch(ig_pass *p, batch_run *run, ig_error *err) {
 // ---- encoder ----------------------------------------------------------------
 
 // The second text of each sequence has type 1.
-static void fill_types(const batch_run *run) {
+static void fill_types(const batch_run *run, bool pairs) {
   const ig_batch *batch = run->args->batch;
   for (int s = 0; s < batch->sequences; s++) {
     const int first = batch->source_offsets[s],
-              second = batch->target_output[s * IG_SPAN_TARGETS + IG_SPAN_SECOND_TEXT];
+              second = pairs ? batch->target_output[s * IG_SPAN_TARGETS + IG_SPAN_SECOND_TEXT] : 0;
     for (int r = first; r < batch->source_offsets[s + 1]; r++)
       run->activations.types[r] = second && r - first >= second;
   }
@@ -188,7 +188,8 @@ static void fill_types(const batch_run *run) {
 
 static const float *encode(ig_pass *p, batch_run *run) {
   const ig_batch *batch = run->args->batch;
-  if (run->activations.types) fill_types(run);
+  const bool pairs = p->context.model->config.head.kind == IG_HEAD_SPAN;
+  if (run->activations.types) fill_types(run, pairs);
   run->encoder = (ig_encoder_view){.rows = {batch->sequences, batch->source_offsets},
                                    .ids = batch->source,
                                    .types = run->activations.types,
@@ -293,7 +294,9 @@ static void run_encoder(ig_pass *p, batch_run *run, ig_loss_sums *sums) {
   if (args->logits) head->forward(nn, model, rows, hidden, args->logits);
   const ig_head_targets targets = {
       .sequences = &run->encoder.rows,
+      .ids = args->batch->target_output,
       .spans = args->batch->target_output,
+      .label_smoothing = args->label_smoothing,
       .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f};
   float *gradient = run->activations.memory_gradient;  // NULL without a backward
   const ig_loss_sums result = head->loss(nn, model, &targets, rows, hidden, gradient);

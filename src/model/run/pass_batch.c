@@ -97,6 +97,21 @@ static ig_status check_spans(const ig_batch *batch, const ig_config *config, ig_
   return IG_OK;
 }
 
+// Of an encoder whose head gives tokens: one for each row, or none that is wanted.
+static ig_status check_row_targets(const ig_batch *batch, const ig_config *config, ig_error *err) {
+  if (!batch->target_output)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "target_output: a batch with masked tokens needs what they were");
+  for (int s = 0; s <= batch->sequences; s++)
+    if (batch->target_offsets[s] != batch->source_offsets[s])
+      return ig_fail(err, IG_ERROR_ARGUMENT,
+                     "target_offsets[%d]: expected a target for each row of the source, %d, found "
+                     "%d",
+                     s, batch->source_offsets[s], batch->target_offsets[s]);
+  return check_target_output(batch->target_output, batch->target_offsets[batch->sequences],
+                             config->target_vocab_size, err);
+}
+
 static ig_status check_longest(int longest, const ig_config *config, ig_error *err) {
   if (!config->positions.count || longest <= config->positions.count) return IG_OK;
   return ig_fail(err, IG_ERROR_ARGUMENT,
@@ -111,7 +126,8 @@ ig_status ig_pass_batch_check_contents(const ig_batch *batch, int longest, const
   IG_TRY(check_ids("source", batch->source, source_rows, config->vocab_size, err));
   if (!ig_config_decodes(config)) {
     IG_TRY(check_longest(longest, config, err));
-    IG_TRY(check_spans(batch, config, err));
+    IG_TRY(config->head.kind == IG_HEAD_SPAN ? check_spans(batch, config, err)
+                                             : check_row_targets(batch, config, err));
     return ig_masks_check(batch, err);
   }
   IG_TRY(

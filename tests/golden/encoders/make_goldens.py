@@ -74,6 +74,57 @@ def span_gradients(model, ids, types, kind):
     return gradients | {"loss": loss.detach()[None], "spans": torch.tensor(spans).float()}
 
 
+def mask(ids):
+    """Rows' ids with some replaced, and what these were, -1 elsewhere. The sequence of one row has
+    none."""
+    masked, targets = [], []
+    for row in ids:
+        place = torch.arange(len(row))
+        hit = (place % 3 == 1) | (place % 7 == 5)
+        masked.append(torch.where(hit & (place % 2 == 0), torch.tensor(4), row))
+        targets.append(torch.where(hit, row, torch.tensor(-1)))
+    return masked, targets
+
+
+def masked_loss(model, masked, targets):
+    """The mean of the cross-entropy over the masked tokens of all sequences, each run alone."""
+    loss = 0
+    for given, wanted in zip(masked, targets):
+        hit = wanted >= 0
+        if hit.any():
+            logits = model(input_ids=given[None]).logits[0]
+            loss = loss + torch.nn.functional.cross_entropy(logits[hit], wanted[hit],
+                                                            reduction="sum")
+    return loss / sum(int((wanted >= 0).sum()) for wanted in targets)
+
+
+def masked_training(model, ids):
+    """Loss and gradients, then the losses of three updates and the weights after them. The
+    gradient of the bias of keys is 0 but for rounding, which a small eps would blow up."""
+    masked, targets = mask(ids)
+    loss = masked_loss(model, masked, targets)
+    loss.backward()
+    tied = model.get_output_embeddings().weight  # which files have as the embedding alone
+    named = {name: weight for name, weight in model.named_parameters(remove_duplicate=False)
+             if (weight is not tied or "word_embeddings" in name)
+             and not name.endswith("decoder.bias")}
+    tensors = {"gradient/" + name: weight.grad.clone() for name, weight in named.items()
+               if weight.grad is not None}
+    used = [weight for weight in model.parameters() if weight.grad is not None]
+    optimizer = torch.optim.AdamW(used, lr=0.01, betas=(0.9, 0.999), eps=1e-4, weight_decay=0.01)
+    losses = []
+    for _ in range(3):
+        optimizer.zero_grad()
+        now = masked_loss(model, masked, targets)
+        now.backward()
+        torch.nn.utils.clip_grad_norm_(used, 1.0)
+        optimizer.step()
+        losses.append(float(now))
+    tensors |= {"trained/" + name: weight.detach().clone() for name, weight in named.items()}
+    return tensors | {"loss": loss.detach()[None], "losses": torch.tensor(losses),
+                      "masked": torch.cat(masked).float(), "targets": torch.cat(targets).float()}
+
+
 def make(out, kind, head, seed):
     config_class, stem, sizes = KINDS[kind]
     labels = {} if head == "span" else dict(num_labels=5)
@@ -102,7 +153,11 @@ def make(out, kind, head, seed):
             outputs.append(found.logits)
         elif head != "none":
             outputs.append(found.logits[0])
-    gradients = span_gradients(model, ids, types, kind) if head == "span" else {}
+    gradients = {}
+    if head == "span":
+        gradients = span_gradients(model, ids, types, kind)
+    elif head == "masked":
+        gradients = masked_training(model, ids)
     tensors = gradients | {"ids": torch.cat(ids).float(), "types": torch.cat(types).float(),
                "lengths": torch.tensor(LENGTHS).float(), "hidden": torch.cat(hidden)}
     if outputs:
