@@ -256,6 +256,11 @@ ig_status ig_batcher_get(const ig_batcher *b, size_t index, ig_batch_buffer *out
   return IG_OK;
 }
 
+const uint32_t *ig_batcher_pairs(const ig_batcher *b, size_t index, size_t *count) {
+  *count = b->batches[index].end - b->batches[index].begin;
+  return b->order + b->batches[index].begin;
+}
+
 void ig_batcher_buffer_free(ig_batch_buffer *buffer) {
   free(buffer->source);
   free(buffer->source_offsets);

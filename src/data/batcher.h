@@ -46,5 +46,7 @@ typedef struct ig_batch_buffer {
 // Batch `index` of the present epoch. A pair longer than batch_tokens is a batch of its own.
 ig_status ig_batcher_get(const ig_batcher *batcher, size_t index, ig_batch_buffer *out,
                          ig_error *err);
+// Which pairs of the corpus it holds, in its order: (*count), borrowed until the next epoch.
+const uint32_t *ig_batcher_pairs(const ig_batcher *batcher, size_t index, size_t *count);
 void ig_batcher_buffer_free(ig_batch_buffer *buffer);
 #endif

@@ -321,6 +321,10 @@ ig_status ig_corpus_load(const ig_corpus_files *files, const ig_corpus_options *
 }
 
 void ig_corpus_free(ig_corpus *c) {
+  if (c->one_text) {
+    c->ids[IG_SIDE_TARGET] = NULL;
+    c->offsets[IG_SIDE_TARGET] = NULL;
+  }
   for (int side = 0; side < 2; side++) {
     free(c->ids[side]);
     free(c->offsets[side]);

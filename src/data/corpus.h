@@ -38,6 +38,7 @@ typedef struct ig_corpus {
   int32_t *ids[2];  // by ig_side; each sequence ends with the side's end token
   // (pairs + 1): pair p of side s has ids[s][offsets[s][p]] to ids[s][offsets[s][p + 1] - 1].
   size_t *offsets[2];
+  bool one_text;           // there is one side: the target's ids and offsets are the source's
   size_t lines;            // read
   size_t too_long, empty;  // pairs left out
   // Where the first of them is; NULL: none was left out. Borrowed of the files.

@@ -248,6 +248,21 @@ bool ig_tokenizer_shared(const ig_tokenizer *t) { return t->shared; }
 int ig_tokenizer_pad_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->pad_id; }
 int ig_tokenizer_eos_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->eos_id; }
 int ig_tokenizer_unk_id(const ig_tokenizer *t, ig_side side) { return side_of(t, side)->unk_id; }
+// Its name is in the files, or in the description; the tokenizers of CamemBERT have it there alone.
+int ig_tokenizer_mask_id(const ig_tokenizer *t) {
+  const char *named = json_string_value(json_object_get(t->named, "mask_token"));
+  const char *const texts[] = {named, "[MASK]", "<mask>"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    if (!texts[i]) continue;
+    const int id = ig_vocabulary_find(t->source.vocabulary, texts[i], strlen(texts[i]));
+    if (id >= 0 && (texts[i] == named || ig_tokenizer_is_special(t, IG_SIDE_SOURCE, id))) return id;
+    for (size_t k = 0; k < t->added.count; k++)
+      if (strcmp(t->added.list[k].text, texts[i]) == 0 && t->added.list[k].special)
+        return t->added.list[k].id;
+  }
+  return -1;
+}
+
 const char *ig_tokenizer_piece(const ig_tokenizer *t, ig_side side, int id) {
   const ig_added_token *added = ig_added_tokens_of(&t->added, id);
   return added ? added->text : ig_vocabulary_token(side_of(t, side)->vocabulary, id);

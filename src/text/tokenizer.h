@@ -135,6 +135,8 @@ bool ig_tokenizer_shared(const ig_tokenizer *tokenizer);  // one vocabulary for 
 int ig_tokenizer_pad_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_eos_id(const ig_tokenizer *tokenizer, ig_side side);
 int ig_tokenizer_unk_id(const ig_tokenizer *tokenizer, ig_side side);
+// The id of the token that stands for a masked one; -1: none.
+int ig_tokenizer_mask_id(const ig_tokenizer *tokenizer);
 // NULL: no such id.
 const char *ig_tokenizer_piece(const ig_tokenizer *tokenizer, ig_side side, int id);
 // The same, and those pieces that no vocabulary lists; never NULL.
