@@ -99,6 +99,13 @@ typedef struct ig_sentencepiece_trained {
 // too many characters for is IG_ERROR_ARGUMENT, with a message about the number alone.
 ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, const char *model_path,
                                  ig_sentencepiece_trained *out, ig_error *err);
+
+struct ig_tally_entry;
+// Trains a BPE model of at most vocab_size pieces on words and their counts, in which U+2581 and
+// white space must not occur, and gives the sink its pieces: first the merged ones in the order in
+// which they were made, then single characters. A piece that begins a word begins with U+2581.
+ig_status ig_sentencepiece_merge_words(const struct ig_tally_entry *words, size_t count,
+                                       int vocab_size, const ig_piece_sink *sink, ig_error *err);
 #ifdef __cplusplus
 }
 #endif

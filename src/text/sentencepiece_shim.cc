@@ -26,6 +26,7 @@ extern "C" {
 #include "base/random.h"
 #include "io/lines.h"
 #include "text/piece_model.h"
+#include "text/tally.h"
 #include "text/utf8.h"
 }
 
@@ -691,5 +692,35 @@ ig_status ig_sentencepiece_train(const ig_sentencepiece_training *training, cons
     if (!loaded.ok()) return fail_with(err, model_path, loaded, "SentencePiece made no model");
     out->pieces = trained.GetPieceSize();
     return ig_file_write(model_path, bytes.data(), bytes.size(), err);
+  });
+}
+
+ig_status ig_sentencepiece_merge_words(const ig_tally_entry *words, size_t count, int vocab_size,
+                                       const ig_piece_sink *sink, ig_error *err) {
+  constexpr char where[] = "training WordPiece";
+  return guarded(err, where, [&]() -> ig_status {
+    ig_sentencepiece_training t = ig_sentencepiece_training_default();
+    t.model_type = "bpe";
+    t.normalization = "identity";
+    t.vocab_size = vocab_size;
+    t.soft_vocab_limit = true;
+    Options options = library_options(t);
+    options["input_format"] = "tsv";
+    options["character_coverage"] = "1";
+    std::vector<std::string> lines;
+    for (size_t i = 0; i < count; ++i)
+      lines.push_back(words[i].text + ("\t" + std::to_string(words[i].count)));
+    Sentences text(std::move(lines));
+    std::string bytes;
+    const auto status = sp::SentencePieceTrainer::Train(options, &text, &bytes);
+    if (!status.ok()) return fail_with(err, where, status, "SentencePiece failed");
+    sp::SentencePieceProcessor trained;
+    const auto loaded = trained.LoadFromSerializedProto(bytes);
+    if (!loaded.ok()) return fail_with(err, where, loaded, "SentencePiece made no model");
+    for (int id = kFirstSymbol; id < trained.GetPieceSize(); ++id) {
+      const std::string &piece = trained.IdToPiece(id);
+      IG_TRY(sink->piece(sink->context, piece.data(), piece.size(), id, err));
+    }
+    return IG_OK;
   });
 }

@@ -43,6 +43,10 @@ bool ig_word_normalization_is_sign(uint32_t code) {
   return ig_character_ranges_hold(&ig_character_ranges_punctuation, code);
 }
 
+bool ig_word_normalization_is_word(uint32_t code) {
+  return is_ideograph(code) || ig_word_normalization_is_sign(code);
+}
+
 static ig_status append_space(ig_mapped_text *out, ig_source_range source, ig_error *err) {
   return ig_mapped_text_append(out, " ", 1, source, err);
 }

@@ -16,4 +16,6 @@ ig_status ig_word_normalization_apply(const ig_word_normalization *how, const ig
                                       ig_mapped_text *out, ig_error *err);
 // Whether a word ends at this character, and is a word of its own: ASCII's signs, and punctuation.
 bool ig_word_normalization_is_sign(uint32_t code);
+// Whether it is a word of its own where ideographs are set apart.
+bool ig_word_normalization_is_word(uint32_t code);
 #endif
