@@ -31,6 +31,24 @@ ig_status ig_batches_epoch(ig_run *run, uint64_t epoch, size_t *batches, ig_erro
   return ig_batcher_epoch(run->batcher, epoch, batches, err);
 }
 
+ig_status ig_batches_get(ig_run *run, size_t index, ig_batch_buffer *out, ig_error *err) {
+  IG_TRY(ig_batcher_get(run->batcher, index, out, err));
+  size_t count;
+  if (run->masking.special)
+    ig_masking_apply(&run->masking, &run->train, run->state.epoch,
+                     ig_batcher_pairs(run->batcher, index, &count), out);
+  return IG_OK;
+}
+
+ig_status ig_batches_get_valid(ig_run *run, size_t index, ig_batch_buffer *out, ig_error *err) {
+  IG_TRY(ig_batcher_get(run->valid_batcher, index, out, err));
+  size_t count;
+  if (run->valid_masking.special)
+    ig_masking_apply(&run->valid_masking, &run->valid, 0,
+                     ig_batcher_pairs(run->valid_batcher, index, &count), out);
+  return IG_OK;
+}
+
 static ig_status make_batchers(ig_run *run, ig_error *err) {
   const ig_train_config *c = &run->config;
   ig_batcher_options options = {.batch_tokens = c->batch_tokens,

@@ -53,7 +53,7 @@ static int add_sentencepiece(json_t *part, const ig_sentencepiece_training *t) {
 static json_t *data_part(const ig_run *run) {
   const ig_train_data *d = &run->config.data;
   static const char *const kinds[] = {"sentencepiece", "sentencepiece model", "whitespace",
-                                      "of model.init"};
+                                      "wordpiece", "of model.init"};
   char fingerprint[24];
   snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, ig_corpus_fingerprint(&run->train));
   json_t *part = json_pack("{s:s, s:I, s:s}", "vocabulary", kinds[d->vocabulary], "pairs",
@@ -68,6 +68,12 @@ static json_t *data_part(const ig_run *run) {
     failed |= json_object_set_new(part, "min_frequency", json_integer(d->min_frequency));
     failed |= json_object_set_new(part, "max_tokens", json_integer(d->max_tokens));
   }
+  if (d->vocabulary == IG_VOCABULARY_WORD_PIECES) {
+    const ig_word_piece_training *t = &d->word_pieces;
+    failed |= json_object_set_new(part, "wordpiece.vocab_size", json_integer(t->vocab_size));
+    failed |= json_object_set_new(part, "wordpiece.lowercase", json_boolean(t->lowercase));
+    failed |= json_object_set_new(part, "wordpiece.strip_accents", json_boolean(t->strip_accents));
+  }
   if (d->sampling_nbest) {
     failed |= json_object_set_new(part, "sampling.nbest_size", json_integer(d->sampling_nbest));
     failed |= json_object_set_new(part, "sampling.alpha", json_real((double)d->sampling_alpha));
@@ -76,6 +82,13 @@ static json_t *data_part(const ig_run *run) {
   if (!failed) return part;
   json_decref(part);
   return NULL;
+}
+
+static int add_masking(json_t *part, const ig_masking_options *m) {
+  int failed = json_object_set_new(part, "mask_probability", json_real(m->probability));
+  failed |= json_object_set_new(part, "mask_replace_probability", json_real(m->mask_probability));
+  return failed |
+         json_object_set_new(part, "random_replace_probability", json_real(m->random_probability));
 }
 
 static json_t *train_part(const ig_train_config *c) {
@@ -90,6 +103,10 @@ static json_t *train_part(const ig_train_config *c) {
       "clip_norm", (double)o->clip_norm, "learning_rate", s->learning_rate, "schedule",
       ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr", s->warmup_initial_rate,
       "min_lr", s->minimum_rate, "label_smoothing", c->label_smoothing);
+  if (part && c->data.train_text.count && add_masking(part, &c->masking) != 0) {
+    json_decref(part);
+    return NULL;
+  }
   const bool ends = s->kind == IG_SCHEDULE_LINEAR || s->kind == IG_SCHEDULE_COSINE;
   bool failed = !part || !ig_run_groups_identify(c, part);
   if (!failed && ends) failed = json_object_set_new(part, "updates", json_integer(s->updates)) != 0;

@@ -35,7 +35,7 @@ static ig_status gather_batches(ig_training_loop *l, size_t *targets, ig_error *
       s->batch = 0;
       IG_TRY(ig_batches_epoch(l->run, s->epoch, &batches, err));
     }
-    IG_TRY(ig_batcher_get(l->run->batcher, (size_t)s->batch++, &l->micro[i], err));
+    IG_TRY(ig_batches_get(l->run, (size_t)s->batch++, &l->micro[i], err));
     s->source_tokens += l->micro[i].source_tokens;
     *targets += ig_trainer_targets(l->run->trainer, &l->micro[i].batch);
   }
@@ -104,7 +104,8 @@ static ig_status do_update(ig_training_loop *l, ig_error *err) {
     sums.loss += part.loss * (double)part.tokens;
     sums.nll += part.nll * (double)part.tokens;
   }
-  IG_TRY(check_loss(l, number, sums.loss / (double)sums.tokens, err));
+  // Of plain text it may happen that no token is masked.
+  if (sums.tokens) IG_TRY(check_loss(l, number, sums.loss / (double)sums.tokens, err));
   double norm = 0;
   const ig_status status = ig_trainer_update(
       l->run->trainer, (float)ig_schedule_rate(&l->run->config.schedule, number), &norm, err);

@@ -113,23 +113,45 @@ static void describe_verdict(const ig_training_loop *l, const ig_validation *v, 
   }
 }
 
+// What a validation has measured besides the loss.
+typedef struct validation_scores {
+  const char *names[2], *keys[2];  // of the log and of metrics.jsonl; the second NULL: one score
+  double values[2];
+} validation_scores;
+
+static validation_scores scores_of(const ig_run *run, const ig_validation *v) {
+  const ig_train_data *d = &run->config.data;
+  if (d->train_text.count) return (validation_scores){{"accuracy"}, {"accuracy"}, {v->accuracy}};
+  if (d->train_questions)
+    return (validation_scores){{"exact", "F1"}, {"exact", "f1"}, {v->exact, v->f1}};
+  return (validation_scores){{"BLEU", "chrF"}, {"bleu", "chrf"}, {v->bleu, v->chrf}};
+}
+
+// The line of metrics.jsonl; NULL: out of memory.
+static json_t *validation_json(const ig_run *run, const ig_validation *v,
+                               const validation_scores *scores, bool best) {
+  json_t *line = json_pack("{s:i, s:f, s:f}", "update", run->state.update, "valid_loss", v->loss,
+                           "valid_nll", v->nll);
+  int failed = !line;
+  for (int i = 0; i < 2 && scores->keys[i]; i++)
+    failed |= json_object_set_new(line, scores->keys[i], json_real(scores->values[i]));
+  failed |= json_object_set_new(line, "best", json_boolean(best));
+  if (!failed) return line;
+  json_decref(line);
+  return NULL;
+}
+
 ig_status ig_loop_log_validation(const ig_training_loop *l, const ig_validation *v, bool best,
                                  ig_error *err) {
   const ig_run *run = l->run;
-  char verdict[128];
+  char verdict[128], second[64] = "";
   describe_verdict(l, v, best, verdict);
-  const bool questions = run->config.data.train_questions != NULL;
-  const char *const names[] = {questions ? "exact" : "BLEU", questions ? "F1" : "chrF"},
-                    *const keys[] = {questions ? "exact" : "bleu", questions ? "f1" : "chrf"};
-  const double values[] = {questions ? v->exact : v->bleu, questions ? v->f1 : v->chrf};
+  const validation_scores scores = scores_of(run, v);
+  if (scores.names[1])
+    ig_number_format(second, sizeof second, ", %s %.2f", scores.names[1], scores.values[1]);
   ig_report(run->reporter, IG_LEVEL_INFO,
-            "validation at update %d: loss %.4f, perplexity %.4g, %s %.2f, %s %.2f%s",
-            run->state.update, v->loss, exp(v->nll), names[0], values[0], names[1], values[1],
-            verdict);
+            "validation at update %d: loss %.4f, perplexity %.4g, %s %.2f%s%s", run->state.update,
+            v->loss, exp(v->nll), scores.names[0], scores.values[0], second, verdict);
   log_samples(l, v);
-  return ig_metrics_append(run->metrics,
-                           json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "update", run->state.update,
-                                     "valid_loss", v->loss, "valid_nll", v->nll, keys[0], values[0],
-                                     keys[1], values[1], "best", (int)best),
-                           err);
+  return ig_metrics_append(run->metrics, validation_json(run, v, &scores, best), err);
 }

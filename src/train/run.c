@@ -13,6 +13,8 @@ void ig_run_free(ig_run *run) {
   ig_corpus_free(&run->sampled);
   ig_corpus_free(&run->valid);
   ig_squad_free(&run->questions);
+  ig_masking_free(&run->masking);
+  ig_masking_free(&run->valid_masking);
   json_decref(run->identity);
   json_decref(run->comparison);
   free(run->latest);

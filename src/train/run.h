@@ -4,6 +4,7 @@
 #define IG_TRAIN_RUN_H
 #include <stdio.h>
 #include "data/batcher.h"
+#include "data/masking.h"
 #include "data/squad.h"
 #include "model/model.h"
 #include "train/train_config.h"
@@ -48,9 +49,10 @@ typedef struct ig_run {
   bool made_lock;                 // its file did not exist before
   ig_tokenizer *tokenizer;
   ig_corpus train, valid;
-  ig_squad questions;          // that valid is the windows of; empty of pairs of texts
-  const char *valid_tokenize;  // what splits the lines of valid into words for BLEU
-  int max_length;              // of a side of train
+  ig_squad questions;                 // that valid is the windows of; empty of pairs of texts
+  const char *valid_tokenize;         // what splits the lines of valid into words for BLEU
+  ig_masking masking, valid_masking;  // of plain text
+  int max_length;                     // of a side of train
   ig_corpus sampled;  // train in the segmentations of sampled_epoch; empty without data.sampling
   uint64_t sampled_epoch;
   ig_model *model;

@@ -11,6 +11,7 @@
 #include "data/survey.h"
 #include "train/data_losses.h"
 #include "train/run_questions.h"
+#include "train/run_text.h"
 
 #define DEFAULT_MAX_LENGTH 256
 #define WINDOW_LENGTH 384  // of a question and a part of its context, as run_qa's
@@ -28,6 +29,7 @@ static ig_status check_readable(const ig_corpus_files *files, ig_error *err) {
 
 ig_status ig_run_data_check(const ig_run *run, ig_error *err) {
   if (run->config.data.train_questions) return ig_run_questions_check(run, err);
+  if (run->config.data.train_text.count) return ig_run_text_check(run, err);
   IG_TRY(check_readable(&run->config.data.train, err));
   ig_survey survey;
   IG_TRY(ig_survey_files(&run->config.data.valid, run->config.data.strict, &survey, err));
@@ -106,6 +108,7 @@ ig_status ig_run_data_load(ig_run *run, int max_positions, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   IG_TRY(ig_run_data_max_length(run, max_positions, &run->max_length, err));
   if (d->train_questions) return ig_run_questions_load(run, err);
+  if (d->train_text.count) return ig_run_text_load(run, err);
   ig_pool *pool;
   IG_TRY(ig_pool_create(run->threads, &pool, err));
   const ig_status status = load_and_report_losses(run, pool, max_positions, err);

@@ -30,6 +30,7 @@ static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
   const bool shared = ig_tokenizer_shared(t);
   const int pad = ig_tokenizer_pad_id(t, IG_SIDE_SOURCE);
   const int eos = ig_tokenizer_eos_id(t, IG_SIDE_TARGET);
+  const bool decodes = !ig_family_is_encoder(family);
   const int start = family->starts_with_eos ? eos : ig_tokenizer_pad_id(t, IG_SIDE_TARGET);
   const struct {
     const char *key;
@@ -37,13 +38,14 @@ static ig_status add_vocabulary(ig_run *run, json_t *model, ig_error *err) {
   } numbers[] = {{"vocab_size", ig_tokenizer_source_size(t)},
                  {"decoder_vocab_size", ig_tokenizer_target_size(t)},
                  {"pad_token_id", pad},
-                 {"eos_token_id", eos},
-                 {"forced_eos_token_id", eos},
+                 {decodes ? "eos_token_id" : NULL, eos},
+                 {decodes ? "forced_eos_token_id" : NULL, eos},
                  {family->start_key, start}};
   IG_TRY(check_joint(run, shared, err));
   int failed = 0;
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-    failed |= json_object_set_new(model, numbers[i].key, json_integer(numbers[i].value));
+    failed |= numbers[i].key &&
+              json_object_set_new(model, numbers[i].key, json_integer(numbers[i].value));
   if (!json_object_get(model, "share_encoder_decoder_embeddings"))
     failed |= json_object_set_new(model, "share_encoder_decoder_embeddings", json_boolean(shared));
   return failed ? ig_fail_memory_in(run->config.path, err) : IG_OK;
@@ -162,24 +164,29 @@ static void warn_of_layerdrop(const ig_run *run, const char *directory) {
 
 // Pairs of texts would be taken for places of answers.
 static ig_status check_decodes(const ig_run *run, const char *directory, ig_error *err) {
-  if (run->config.data.train_questions || ig_config_decodes(&run->model->config)) return IG_OK;
+  const ig_train_data *d = &run->config.data;
+  if (d->train_questions || d->train_text.count || ig_config_decodes(&run->model->config))
+    return IG_OK;
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: the model is an encoder without a decoder: expected questions to train it on "
-                 "(data.train.squad), found source and target",
+                 "%s: the model is an encoder without a decoder: expected questions or plain text "
+                 "to train it on (data.train.squad, data.train.text), found source and target",
                  directory);
 }
 
 ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
   if (run->resumed || run->config.init) {
-    const ig_load_head span = {
-        .kind = IG_HEAD_SPAN, .seed = run->config.seed, .unless_decodes = true};
+    const ig_train_data *d = &run->config.data;
+    const bool questions = d->train_questions != NULL;
+    const ig_load_head head = {.kind = questions ? IG_HEAD_SPAN : IG_HEAD_MASKED_TOKENS,
+                               .seed = run->config.seed,
+                               .unless_decodes = questions};
     const char *directory = run->resumed ? run->latest : run->config.init;
-    IG_TRY(run->config.data.train_questions ? ig_load_with_head(directory, &span, &run->model, err)
+    IG_TRY(questions || d->train_text.count ? ig_load_with_head(directory, &head, &run->model, err)
                                             : ig_model_load(directory, &run->model, err));
     IG_TRY(check_decodes(run, directory, err));
     if (run->model->config.head.is_new)
-      ig_report(run->reporter, IG_LEVEL_INFO, "%s: it gets a new head for question answering",
-                directory);
+      ig_report(run->reporter, IG_LEVEL_INFO, "%s: it gets a new head for %s", directory,
+                questions ? "question answering" : "masked tokens");
     ig_problems_tell(&run->model->notes, run->reporter);
     IG_TRY(check_vocabulary(run, err));
     warn_of_layerdrop(run, directory);

@@ -11,6 +11,7 @@
 #include "base/report.h"
 #include "data/survey.h"
 #include "model/files/load.h"
+#include "train/run_text.h"
 
 // The files of both sides one after the other; free() the array.
 static ig_status both_sides(const ig_corpus_files *files, const char ***out, ig_error *err) {
@@ -200,6 +201,7 @@ static ig_status make_or_load(ig_run *run, ig_error *err) {
     case IG_VOCABULARY_TRAINED: return make_trained(run, err);
     case IG_VOCABULARY_MODEL: return make_from_models(run, d->source_model, d->target_model, err);
     case IG_VOCABULARY_WHITESPACE: return make_from_whitespace(run, err);
+    case IG_VOCABULARY_WORD_PIECES: return ig_run_text_make_tokenizer(run, err);
     case IG_VOCABULARY_INIT: break;
   }
   return ig_load_tokenizer(run->config.init, &run->tokenizer, err);

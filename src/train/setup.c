@@ -35,7 +35,7 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   IG_TRY(ig_run_model_load(run, &wanted, err));
   IG_TRY(ig_run_groups_check(run, &wanted, err));
   IG_TRY(ig_run_data_load(run, wanted.positions.count, err));
-  if (run->valid.pairs && !run->config.data.train_questions) ig_valid_metric_choose(run);
+  if (run->config.data.valid.count) ig_valid_metric_choose(run);
   IG_TRY(ig_identity_make(run, &wanted, &run->identity, err));
   if (run->valid.pairs) IG_TRY(ig_identity_make_comparison(run, &run->comparison, err));
   if (run->resumed) IG_TRY(ig_resume_read_state(run, err));

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "text/sentences.h"
 #include "train/run_groups.h"
+#include "train/text_config.h"
 #include "train/train_keys.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -108,9 +109,9 @@ static ig_status fail_missing(const ig_train_config *c, const char *key, const c
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing: %s", c->path, key, what);
 }
 
-// Files of sentences into *out, or a file of questions into *questions.
+// Files of sentences into *out, a file of questions into *questions, or plain text into *text.
 static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus_files *out,
-                            const char **questions, ig_error *err) {
+                            const char **questions, ig_text_files *text, ig_error *err) {
   const ig_yaml_node *map;
   IG_TRY(ig_yaml_map(data, key, &map, err));
   if (!map) return IG_OK;
@@ -120,6 +121,8 @@ static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus
     return map->count == 1
                ? IG_OK
                : ig_yaml_fail(map, err, "with squad, expected neither source nor target");
+  IG_TRY(ig_text_config_read_files(map, text, err));
+  if (text->count) return IG_OK;
   const char **source = NULL, **target = NULL;
   size_t sources = 0, targets = 0;
   IG_TRY(ig_yaml_strings(map, "source", &source, &sources, err));
@@ -230,11 +233,14 @@ static ig_status read_vocabulary(const ig_train_config *c, const ig_yaml_node *d
   d->sentencepiece.soft_vocab_limit = true;
   if (c->init) {
     d->vocabulary = IG_VOCABULARY_INIT;
-    const ig_yaml_node *extra = pieces ? pieces : whitespace;
+    const ig_yaml_node *words = ig_yaml_get(data, "wordpiece"), *extra = pieces       ? pieces
+                                                                         : whitespace ? whitespace
+                                                                                      : words;
     return extra
                ? ig_yaml_fail(extra, err, "a model started from model.init keeps its own tokenizer")
                : IG_OK;
   }
+  if (d->train_text.count) return ig_text_config_read_vocabulary(data, d, err);
   if (whitespace) {
     size_t choice;
     d->vocabulary = IG_VOCABULARY_WHITESPACE;
@@ -318,12 +324,15 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
   ig_train_data *d = &c->data;
   if (!data) return fail_missing(c, "data", "what to train on", err);
   IG_TRY(ig_train_keys_check(data, IG_TRAIN_PART_DATA, c->family, err));
-  IG_TRY(read_files(data, "train", &d->train, &d->train_questions, err));
-  if (d->train.count == 0 && !d->train_questions)
-    return fail_missing(c, "data.train", "source and target files, or squad: a file of questions",
+  IG_TRY(read_files(data, "train", &d->train, &d->train_questions, &d->train_text, err));
+  if (d->train.count == 0 && !d->train_questions && d->train_text.count == 0)
+    return fail_missing(c, "data.train",
+                        "source and target files, squad: a file of questions, or text: files of "
+                        "plain text",
                         err);
-  IG_TRY(read_files(data, "valid", &d->valid, &d->valid_questions, err));
-  IG_TRY(check_questions(c, data, err));
+  IG_TRY(read_files(data, "valid", &d->valid, &d->valid_questions, &d->valid_text, err));
+  IG_TRY(ig_text_config_check(c, data, err));
+  if (d->train_text.count == 0) IG_TRY(check_questions(c, data, err));
   IG_TRY(ig_yaml_bool(data, "joint", true, &d->joint, err));
   IG_TRY(ig_yaml_bool(data, "strict", false, &d->strict, err));
   IG_TRY(read_languages(data, d, err));
@@ -369,11 +378,14 @@ static ig_status read_family(ig_train_config *c, const ig_yaml_node *model, ig_e
     return ig_yaml_fail(ig_yaml_get(model, "family"), err, "expected one of %s, found '%s'", list,
                         name);
   }
-  if (!c->family->training_defaults)
+  if (!c->family->training_defaults) {
+    char list[256];
+    ig_family_new_encoders(list, sizeof list);
     return ig_yaml_fail(ig_yaml_get(model, "family"), err,
-                        "a model of %s is not made here: training one starts from model.init, on "
-                        "questions (data.train.squad)",
-                        name);
+                        "a model of %s is not made here, for its tokenizer cannot be trained: "
+                        "start from model.init, or make an encoder of %s",
+                        name, list);
+  }
   return ig_train_keys_check(model, IG_TRAIN_PART_MODEL, c->family, err);
 }
 
@@ -426,16 +438,19 @@ static ig_status check_end(const ig_train_config *c, const ig_yaml_node *train, 
 }
 
 static ig_status read_best_metric(ig_train_config *c, const ig_yaml_node *train, ig_error *err) {
-  const bool questions = c->data.train_questions != NULL;
-  const size_t fallback = questions ? IG_BEST_METRIC_F1 : IG_BEST_METRIC_BLEU;
+  const bool questions = c->data.train_questions != NULL, text = c->data.train_text.count > 0;
+  const size_t fallback = questions ? IG_BEST_METRIC_F1
+                          : text    ? IG_BEST_METRIC_LOSS
+                                    : IG_BEST_METRIC_BLEU;
   size_t metric;
   IG_TRY(read_choice(train, "best_metric", CHOICES(metric_names, fallback), &metric, err));
   c->best_metric = (ig_best_metric)metric;
   c->best_metric_given = ig_yaml_get(train, "best_metric") != NULL;
   const bool of_questions = metric == IG_BEST_METRIC_F1 || metric == IG_BEST_METRIC_EXACT;
-  if (metric == IG_BEST_METRIC_LOSS || of_questions == questions) return IG_OK;
+  if (metric == IG_BEST_METRIC_LOSS || (!text && of_questions == questions)) return IG_OK;
   return ig_yaml_fail(ig_yaml_get(train, "best_metric"), err, "expected %s, found '%s'",
                       questions ? "f1, exact or loss, for the data are questions"
+                      : text    ? "loss, for the data are plain text"
                                 : "bleu, chrf or loss, for the data are no questions",
                       metric_names[metric]);
 }
@@ -452,6 +467,7 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
     return ig_yaml_fail(ig_yaml_get(train, "output"), err, "%s", why.message);
   IG_TRY(ig_yaml_u64(train, "seed", 1, &c->seed, err));
   IG_TRY(read_numbers(train, c, err));
+  IG_TRY(ig_text_config_read_masking(train, c, err));
   IG_TRY(read_optimizer(c, train, err));
   IG_TRY(ig_run_groups_read(train, c, err));
   IG_TRY(check_end(c, train, err));
@@ -462,7 +478,8 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(ig_yaml_bool(train, "recompute", false, &c->recompute, err));
   IG_TRY(read_choice(train, "dtype", CHOICES(dtype_names, 0), &dtype, err));
   c->dtype = dtype_names[dtype];
-  if (c->validate_every && c->data.valid.count == 0 && !c->data.valid_questions)
+  if (c->validate_every && c->data.valid.count == 0 && !c->data.valid_questions &&
+      c->data.valid_text.count == 0)
     return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
   if (c->patience && !c->validate_every)
     return ig_yaml_fail(ig_yaml_get(train, "patience"), err,
@@ -506,6 +523,8 @@ void ig_train_config_free(ig_train_config *c) {
     free((void *)files[i]->source);
     free((void *)files[i]->target);
   }
+  free((void *)c->data.train_text.paths);
+  free((void *)c->data.valid_text.paths);
   free((void *)c->data.sentencepiece.symbols);
   free((void *)c->groups.freeze);
   free((void *)c->groups.no_decay);

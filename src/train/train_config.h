@@ -3,18 +3,22 @@
 #define IG_TRAIN_TRAIN_CONFIG_H
 #include <jansson.h>
 #include "data/corpus.h"
+#include "data/masking.h"
+#include "data/text_corpus.h"
 #include "ingot.h"
 #include "io/yaml.h"
 #include "model/arch/family.h"
 #include "text/sentencepiece.h"
+#include "text/word_piece_training.h"
 #include "train/schedule.h"
 
 // Where ids come from.
 typedef enum ig_vocabulary_kind {
-  IG_VOCABULARY_TRAINED,     // SentencePiece, trained on the corpus
-  IG_VOCABULARY_MODEL,       // SentencePiece model files
-  IG_VOCABULARY_WHITESPACE,  // the data are tokens already
-  IG_VOCABULARY_INIT,        // the tokenizer of the model that training starts from
+  IG_VOCABULARY_TRAINED,      // SentencePiece, trained on the corpus
+  IG_VOCABULARY_MODEL,        // SentencePiece model files
+  IG_VOCABULARY_WHITESPACE,   // the data are tokens already
+  IG_VOCABULARY_WORD_PIECES,  // WordPiece, trained on plain text
+  IG_VOCABULARY_INIT,         // the tokenizer of the model that training starts from
 } ig_vocabulary_kind;
 
 typedef enum ig_best_metric {
@@ -30,10 +34,13 @@ typedef struct ig_train_data {
   // Questions in the JSON of SQuAD instead: then train.count and valid.count are 0. NULL: pairs of
   // texts; valid_questions NULL: no validation.
   const char *train_questions, *valid_questions;
+  // Plain text instead, whose masked tokens are learnt: then all of the above are empty.
+  ig_text_files train_text, valid_text;
   int stride;  // tokens that two windows of a question's context share
   ig_vocabulary_kind vocabulary;
   const char *source_model, *target_model;  // IG_VOCABULARY_MODEL; target NULL: one for both sides
   ig_sentencepiece_training sentencepiece;  // IG_VOCABULARY_TRAINED; files unset
+  ig_word_piece_training word_pieces;       // IG_VOCABULARY_WORD_PIECES; files unset
   bool joint;                               // one vocabulary for both sides
   int min_frequency, max_tokens;            // IG_VOCABULARY_WHITESPACE
   int sampling_nbest;                       // segmentations to draw from; 0: no sampling
@@ -61,6 +68,7 @@ typedef struct ig_train_config {
   ig_group_options groups;  // owns the arrays of names
   ig_schedule schedule;
   double label_smoothing;
+  ig_masking_options masking;  // of plain text; seed unset
   int validate_every, valid_beam_size, patience;
   int valid_sentences;  // translated in a validation; 0: all
   int samples;          // of them that the log shows

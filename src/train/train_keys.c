@@ -13,12 +13,13 @@ static const char *const root_keys[] = {"data", "model", "train"};
 static const char *const data_keys[] = {
     "train",           "valid",           "sentencepiece", "tokens",   "joint",
     "min_frequency",   "max_tokens",      "max_length",    "sampling", "strict",
-    "source_language", "target_language", "stride"};
-static const char *const files_keys[] = {"source", "target", "squad"};
+    "source_language", "target_language", "stride",        "wordpiece"};
+static const char *const files_keys[] = {"source", "target", "squad", "text"};
 static const char *const sentencepiece_keys[] = {
     "vocab_size",         "model_type",    "joint",  "max_sentences",        "normalization",
     "character_coverage", "byte_fallback", "source", "user_defined_symbols", "target",
     "split_digits"};
+static const char *const wordpiece_keys[] = {"vocab_size", "lowercase", "strip_accents"};
 static const char *const sampling_keys[] = {"nbest_size", "alpha"};
 static const char *const init_keys[] = {"init", "dropout", "attention_dropout",
                                         "activation_dropout"};
@@ -45,6 +46,9 @@ static const char *const train_keys[] = {
     "warmup_init_lr",
     "min_lr",
     "label_smoothing",
+    "mask_probability",
+    "mask_replace_probability",
+    "random_replace_probability",
     "clip_norm",
     "validate_every",
     "valid_sentences",
@@ -74,6 +78,7 @@ static const struct {
     [IG_TRAIN_PART_FILES] = {"data.train.", files_keys, COUNT(files_keys)},
     [IG_TRAIN_PART_SENTENCEPIECE] = {"data.sentencepiece.", sentencepiece_keys,
                                      COUNT(sentencepiece_keys)},
+    [IG_TRAIN_PART_WORDPIECE] = {"data.wordpiece.", wordpiece_keys, COUNT(wordpiece_keys)},
     [IG_TRAIN_PART_SAMPLING] = {"data.sampling.", sampling_keys, COUNT(sampling_keys)},
     [IG_TRAIN_PART_MODEL] = {"model.", NULL, 0},
     [IG_TRAIN_PART_INIT] = {"model.", init_keys, COUNT(init_keys)},

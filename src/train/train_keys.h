@@ -10,6 +10,7 @@ typedef enum ig_train_part {
   IG_TRAIN_PART_DATA,
   IG_TRAIN_PART_FILES,  // data.train, data.valid
   IG_TRAIN_PART_SENTENCEPIECE,
+  IG_TRAIN_PART_WORDPIECE,
   IG_TRAIN_PART_SAMPLING,
   IG_TRAIN_PART_MODEL,
   IG_TRAIN_PART_INIT,  // the model's part where it starts from another model

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "pipeline/translate_model.h"
+#include "train/batches.h"
 #include "train/trainer.h"
 #include "train/validate_answers.h"
 
@@ -22,21 +23,23 @@ static ig_status fail_if_interrupted(const ig_run *run, ig_error *err) {
 
 static ig_status measure_loss(ig_run *run, ig_validation *out, ig_error *err) {
   ig_batch_buffer buffer = {0};
-  size_t batches = 0, tokens = 0;
+  size_t batches = 0, tokens = 0, correct = 0;
   double loss = 0, nll = 0;
   ig_status status = ig_batcher_epoch(run->valid_batcher, 0, &batches, err);
   for (size_t b = 0; status == IG_OK && b < batches; b++) {
-    ig_loss part = {0};
+    ig_loss_sums part = {0};
     status = fail_if_interrupted(run, err);
-    if (status == IG_OK) status = ig_batcher_get(run->valid_batcher, b, &buffer, err);
-    if (status == IG_OK) status = ig_trainer_forward(run->trainer, &buffer.batch, NULL, &part, err);
-    loss += part.loss * (double)part.tokens;
-    nll += part.nll * (double)part.tokens;
+    if (status == IG_OK) status = ig_batches_get_valid(run, b, &buffer, err);
+    if (status == IG_OK) status = ig_trainer_score(run->trainer, &buffer.batch, &part, err);
+    loss += part.loss;
+    nll += part.nll;
     tokens += part.tokens;
+    correct += part.correct;
   }
   ig_batcher_buffer_free(&buffer);
   out->loss = tokens ? loss / (double)tokens : 0;
   out->nll = tokens ? nll / (double)tokens : 0;
+  out->accuracy = tokens ? 100.0 * (double)correct / (double)tokens : 0;
   return status;
 }
 
@@ -87,7 +90,7 @@ static ig_status translate_sources(ig_run *run, size_t count, char **hypotheses,
 ig_status ig_validate_run(ig_run *run, ig_validation *out, ig_error *err) {
   *out = (ig_validation){0};
   IG_TRY(measure_loss(run, out, err));
-  if (!isfinite(out->loss)) return IG_OK;
+  if (!isfinite(out->loss) || run->config.data.train_text.count) return IG_OK;
   const size_t cap = (size_t)run->config.valid_sentences,
                count = cap == 0 || run->valid.lines < cap ? run->valid.lines : cap;
   if (run->config.data.train_questions) return ig_validate_answers(run, count, out, err);

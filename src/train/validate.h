@@ -6,6 +6,7 @@
 typedef struct ig_validation {
   double loss, nll;     // a target token, over every pair
   double bleu, chrf;    // of real decoding
+  double accuracy;      // percent of the masked tokens of plain text that are found
   double exact, f1;     // of answers, where the data are questions
   char **translations;  // (translated): of the first lines of data.valid, or answers
   size_t translated;

@@ -115,6 +115,6 @@ model: $model
 train: {output: x, updates: 1}
 END
   expect 1 "$INGOT" train text.yml
-  has err 'data.train.squad'
+  has err 'data.train.text'
 done
 [ ! -e x ] || fail "a start that failed left something"

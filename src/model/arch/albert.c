@@ -52,10 +52,7 @@ static ig_status check_groups(const json_t *json, const char *where, const ig_co
 static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
   IG_TRY(check_groups(json, where, c, err));
   IG_TRY(ig_encoder_shared_check_embedding(c, where, err));
-  IG_TRY(ig_encoder_shared_complete(json, where, c, err));
-  c->head.activation = c->head.kind == IG_HEAD_MASKED_TOKENS ? c->encoder.feed_forward.activation
-                                                             : IG_ACTIVATION_TANH;
-  return IG_OK;
+  return ig_encoder_shared_complete(json, where, c, err);
 }
 
 const ig_family ig_family_albert = {
@@ -82,6 +79,8 @@ const ig_family ig_family_albert = {
     .constants =
         "{\"model_type\": \"albert\", \"architectures\": [\"AlbertModel\"], "
         "\"inner_group_num\": 1}",
+    .class_activation = IG_ACTIVATION_TANH,
+    .training_defaults = "{\"architectures\": [\"AlbertForMaskedLM\"], " IG_ENCODER_TRAINING_SIZES,
     .joint_vocabulary = true,
     .complete = complete,
     .adjust_json = ig_encoder_shared_adjust_json,

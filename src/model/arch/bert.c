@@ -1,6 +1,5 @@
 // BERT as in Hugging Face transformers   (Devlin et al. 2019): an encoder of post-norm layers over
 // the sum of embeddings of tokens, types and positions. MiniLM's files are the same.
-#include "base/fail.h"
 #include "model/arch/encoder_rows.h"
 #include "model/arch/encoder_shared.h"
 #include "model/arch/encoder_tokenizers.h"
@@ -21,13 +20,6 @@ static const ig_tensor_row tensors[] = {
     {0},
 };
 
-static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
-  IG_TRY(ig_encoder_shared_complete(json, where, c, err));
-  c->head.activation = c->head.kind == IG_HEAD_MASKED_TOKENS ? c->encoder.feed_forward.activation
-                                                             : IG_ACTIVATION_TANH;
-  return IG_OK;
-}
-
 const ig_family ig_family_bert = {
     .name = "bert",
     .model_type = "bert",
@@ -38,7 +30,9 @@ const ig_family ig_family_bert = {
     .defaults = {IG_ENCODER_DEFAULTS(0, 0)},
     .keys = keys,
     .constants = "{\"model_type\": \"bert\", \"architectures\": [\"BertModel\"]}",
+    .class_activation = IG_ACTIVATION_TANH,
+    .training_defaults = "{\"architectures\": [\"BertForMaskedLM\"], " IG_ENCODER_TRAINING_SIZES,
     .joint_vocabulary = true,
-    .complete = complete,
+    .complete = ig_encoder_shared_complete,
     .adjust_json = ig_encoder_shared_adjust_json,
 };

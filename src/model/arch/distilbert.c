@@ -50,8 +50,6 @@ static const ig_tensor_row tensors[] = {
 static ig_status complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
   IG_TRY(ig_encoder_shared_complete(json, where, c, err));
   c->token_types = 0;
-  c->head.activation = c->head.kind == IG_HEAD_MASKED_TOKENS ? c->encoder.feed_forward.activation
-                                                             : IG_ACTIVATION_RELU;
   return IG_OK;
 }
 
@@ -65,6 +63,10 @@ const ig_family ig_family_distilbert = {
     .defaults = {IG_ENCODER_DEFAULTS(0, 0)},
     .keys = keys,
     .constants = "{\"model_type\": \"distilbert\", \"architectures\": [\"DistilBertModel\"]}",
+    .class_activation = IG_ACTIVATION_RELU,
+    .training_defaults =
+        "{\"architectures\": [\"DistilBertForMaskedLM\"], "
+        "\"dim\": 256, \"n_layers\": 4, \"n_heads\": 4, \"hidden_dim\": 1024}",
     .joint_vocabulary = true,
     .complete = complete,
     .adjust_json = ig_encoder_shared_adjust_json,

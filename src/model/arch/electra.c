@@ -46,7 +46,6 @@ static ig_status complete(const json_t *json, const char *where, ig_config *c, i
   IG_TRY(ig_encoder_shared_check_embedding(c, where, err));
   IG_TRY(ig_encoder_shared_complete(json, where, c, err));
   if (c->embedding_size == c->d_model) c->embedding_size = 0;
-  c->head.activation = IG_ACTIVATION_GELU;
   return IG_OK;
 }
 
@@ -70,6 +69,9 @@ const ig_family ig_family_electra = {
                  IG_ENCODER_DEFAULTS_BESIDES_SIZES(0, 0)},
     .keys = keys,
     .constants = "{\"model_type\": \"electra\", \"architectures\": [\"ElectraModel\"]}",
+    .class_activation = IG_ACTIVATION_GELU,
+    .masked_activation = IG_ACTIVATION_GELU,
+    .training_defaults = "{\"architectures\": [\"ElectraForMaskedLM\"], " IG_ENCODER_TRAINING_SIZES,
     .joint_vocabulary = true,
     .complete = complete,
     .adjust_json = adjust_json,

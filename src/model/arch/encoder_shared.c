@@ -72,6 +72,15 @@ static ig_status refuse_unbuilt(const json_t *json, const char *where, ig_error 
   return IG_OK;
 }
 
+void ig_encoder_shared_settle_head(ig_config *c) {
+  const bool masked = c->head.kind == IG_HEAD_MASKED_TOKENS;
+  const ig_activation of_masked = c->family->masked_activation;
+  c->tied_output = masked;
+  c->head.activation = !masked                           ? c->family->class_activation
+                       : of_masked == IG_ACTIVATION_NONE ? c->encoder.feed_forward.activation
+                                                         : of_masked;
+}
+
 ig_status ig_encoder_shared_complete(const json_t *json, const char *where, ig_config *c,
                                      ig_error *err) {
   IG_TRY(refuse_unbuilt(json, where, err));
@@ -84,8 +93,8 @@ ig_status ig_encoder_shared_complete(const json_t *json, const char *where, ig_c
                    "and ends), found %d",
                    where, c->head.classes);
   c->target_vocab_size = c->vocab_size;
-  c->tied_output = c->head.kind == IG_HEAD_MASKED_TOKENS &&
-                   !json_is_false(json_object_get(json, "tie_word_embeddings"));
+  ig_encoder_shared_settle_head(c);
+  if (json_is_false(json_object_get(json, "tie_word_embeddings"))) c->tied_output = false;
   ig_config_match_stacks(c);
   c->decoder.self.heads = c->encoder.self.heads;
   c->decoder.feed_forward.inner = c->encoder.feed_forward.inner;

@@ -20,6 +20,11 @@
     0                                                                                      \
   }
 
+// Sizes of a model that a training configuration begins, at the end of a JSON object.
+#define IG_ENCODER_TRAINING_SIZES                                                \
+  "\"hidden_size\": 256, \"num_hidden_layers\": 4, \"num_attention_heads\": 4, " \
+  "\"intermediate_size\": 1024}"
+
 // A stack of post-norm layers.
 #define IG_ENCODER_STACK(count, head_count, units, function, dropped)                       \
   {                                                                                         \
@@ -44,6 +49,8 @@
 // ig_family.complete and ig_family.adjust_json. The head is what the class in `architectures` says.
 ig_status ig_encoder_shared_complete(const json_t *json, const char *where, ig_config *config,
                                      ig_error *err);
+// What follows from the kind of the head that config->head has.
+void ig_encoder_shared_settle_head(ig_config *config);
 // The class of a head, by the one without a head: "BertModel" gives "BertForMaskedLM".
 void ig_encoder_shared_class_name(const char *base_class, ig_head_kind head, char *name,
                                   size_t size);

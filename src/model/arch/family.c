@@ -51,6 +51,14 @@ void ig_family_names(char *text, size_t size) {
   for (const ig_family *const *f = families; *f; f++) append_name(text, size, (*f)->name);
 }
 
+bool ig_family_is_encoder(const ig_family *family) { return family->defaults.decoder.layers == 0; }
+
+void ig_family_new_encoders(char *text, size_t size) {
+  *text = '\0';
+  for (const ig_family *const *f = families; *f; f++)
+    if (ig_family_is_encoder(*f) && (*f)->training_defaults) append_name(text, size, (*f)->name);
+}
+
 ig_status ig_family_of(const json_t *json, const char *where, const ig_family **out,
                        ig_error *err) {
   const char *type = json_string_value(json_object_get(json, "model_type"));

@@ -25,6 +25,9 @@ typedef struct ig_family {
   // JSON object: what a training configuration that leaves a key out gets instead of the family's
   // own default.
   const char *training_defaults;
+  // Of an encoder, what follows the dense layer of its heads for classes and for masked tokens;
+  // IG_ACTIVATION_NONE: of the latter, what its feed-forward layers have.
+  ig_activation class_activation, masked_activation;
   bool joint_vocabulary;  // a new model has one vocabulary for both sides
   const char *start_key;  // the key of the id with which the decoder starts
   bool starts_with_eos;   // what a new model starts with; false: with pad
@@ -39,11 +42,15 @@ typedef struct ig_family {
 } ig_family;
 
 const ig_family *ig_family_find(const char *name);  // by name; NULL: unknown
+// Whether its models have no decoder.
+bool ig_family_is_encoder(const ig_family *family);
 // By the model_type that a config.json says.
 ig_status ig_family_of(const json_t *json, const char *where, const ig_family **out, ig_error *err);
 const ig_family *const *ig_family_list(void);  // NULL-terminated
 // The names of all families, a comma between them, into text.
 void ig_family_names(char *text, size_t size);
+// Those of the encoders of which training makes new models.
+void ig_family_new_encoders(char *text, size_t size);
 
 // Options from a config.json; `where` (a path) opens each message. Sizes that a tokenizer decides
 // (vocab_size, special ids) may be missing.

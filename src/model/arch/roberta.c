@@ -25,8 +25,6 @@ const ig_tensor_row ig_roberta_tensors[] = {
 // The table of positions has rows for padding and for all ids below it.
 ig_status ig_roberta_complete(const json_t *json, const char *where, ig_config *c, ig_error *err) {
   IG_TRY(ig_encoder_shared_complete(json, where, c, err));
-  c->head.activation =
-      c->head.kind == IG_HEAD_MASKED_TOKENS ? IG_ACTIVATION_GELU : IG_ACTIVATION_TANH;
   c->positions.offset = c->pad_id + 1;
   c->positions.count -= c->positions.offset;
   if (c->positions.count >= 1) return IG_OK;

@@ -15,6 +15,7 @@ void ig_roberta_adjust_json(const ig_config *config, json_t *json);
     .tensors = ig_roberta_tensors, .base_prefix = "roberta.", .tokenizers = described,        \
     .defaults = {IG_ENCODER_DEFAULTS(1, 2)}, .keys = ig_roberta_keys,                         \
     .constants = "{\"model_type\": \"" called "\", \"architectures\": [\"" class_name "\"]}", \
+    .class_activation = IG_ACTIVATION_TANH, .masked_activation = IG_ACTIVATION_GELU,          \
     .joint_vocabulary = true, .complete = ig_roberta_complete,                                \
     .adjust_json = ig_roberta_adjust_json                                                     \
   }

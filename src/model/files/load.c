@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "ingot.h"
 #include "io/json.h"
+#include "model/arch/encoder_shared.h"
 #include "model/arch/foreign.h"
 #include "model/arch/initialize.h"
 #include "model/arch/tensor_row.h"
@@ -118,7 +119,7 @@ static ig_status set_head(const loading *how, ig_config *config, const char *pat
                    "%s: the model has a decoder: expected an encoder alone", path);
   if (config->head.kind == how->head->kind) return IG_OK;
   config->head = (ig_head_shape){.kind = how->head->kind, .classes = 2, .is_new = true};
-  config->tied_output = false;
+  ig_encoder_shared_settle_head(config);
   return IG_OK;
 }
 
