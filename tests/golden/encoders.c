@@ -224,11 +224,32 @@ static void check_updates(const training *t, const expected *e, const char *dire
   check_tensors_of(t, e, directory, "trained");
 }
 
+// What is masked matters, and a target for each row is needed.
+static void check_masks(const training *t, const expected *e) {
+  ig_loss loss;
+  size_t count;
+  int row = 0;
+  float *wanted = read_floats(e, "loss", &count);
+  while (t->targets[row] < 0) row++;
+  const int target = t->targets[row];
+  t->targets[row] = -1;
+  assert_int_equal(ig_trainer_forward(t->trainer, &t->batch, NULL, &loss, NULL), IG_OK);
+  assert_true(fabs(loss.loss - (double)wanted[0]) > TOLERANCE);
+  t->targets[row] = t->model->config.target_vocab_size;
+  assert_int_equal(ig_trainer_accumulate(t->trainer, &t->batch, 0, &loss, NULL), IG_ERROR_ARGUMENT);
+  t->targets[row] = target;
+  t->offsets[e->sequences]--;
+  assert_int_equal(ig_trainer_accumulate(t->trainer, &t->batch, 0, &loss, NULL), IG_ERROR_ARGUMENT);
+  t->offsets[e->sequences]++;
+  free(wanted);
+}
+
 static void check_training(const char *directory, const expected *e, bool masked) {
   training t;
   open_training(&t, directory, e, masked);
   check_loss(&t, e);
   check_tensors_of(&t, e, directory, "gradient");
+  if (masked) check_masks(&t, e);
   if (masked) check_updates(&t, e, directory);
   close_training(&t);
 }
