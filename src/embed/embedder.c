@@ -159,6 +159,7 @@ static ig_status run_texts(embedding_texts *t, const char *const *texts, ig_erro
                              .count = t->count,
                              .batch_tokens = e->options.batch_tokens,
                              .encoded = keep_vector,
+                             .without_outputs = true,
                              .context = t,
                              .interrupter = e->options.interrupter};
   IG_TRY(ig_engine_run(e->engine, &job, &counts, err));

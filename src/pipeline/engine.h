@@ -55,7 +55,7 @@ typedef struct ig_engine_attention {
 // call.
 typedef struct ig_engine_encoding {
   const float *hidden;   // (ids, d_model): the first member's encoded rows
-  const float *outputs;  // (rows, columns); NULL: the models have no head
+  const float *outputs;  // (rows, columns); NULL: the models have no head, or nobody wants them
   int rows;              // ids, or 1 of a head of sequences
   int columns;
 } ig_engine_encoding;
@@ -81,6 +81,7 @@ typedef struct ig_engine_job {
                       ig_error *err);
   ig_status (*encoded)(void *context, size_t sentence, const ig_engine_encoding *encoding,
                        ig_error *err);
+  bool without_outputs;  // of encoding: `hidden` is all that is wanted
   void *context;
   const ig_interrupter *interrupter;  // ends the job with IG_INTERRUPTED; NULL: nothing does
   // Of scoring.

@@ -34,7 +34,8 @@ struct ig_worker {
   ig_ensemble_scorer *scorer;
   ig_ensemble_encoding *encoding;
   int encoding_rows;  // of the encoding, at most
-  int *types;         // (rows): of the tokens that are encoded
+  bool encoding_without_outputs;
+  int *types;  // (rows): of the tokens that are encoded
   size_t type_capacity;
   ragged_ids source, target;
   size_t *sentences;  // (seats): the job's sentence in each seat
@@ -348,11 +349,15 @@ static ig_status score_share(ig_worker *w, const ig_worker_share *share, size_t 
 
 static ig_status reserve_encoding(ig_worker *w, const ig_worker_share *share, ig_error *err) {
   const int rows = larger((int)share->limits.tokens, share->queue->longest_source);
-  if (w->encoding && rows <= w->encoding_rows) return IG_OK;
+  const bool without = share->job->without_outputs;
+  if (w->encoding && rows <= w->encoding_rows && without == w->encoding_without_outputs)
+    return IG_OK;
   ig_ensemble_encoding_free(w->encoding);
   w->encoding = NULL;
   w->encoding_rows = round_up(rows);
-  const ig_encoder_run_size size = {.rows = w->encoding_rows, .longest = w->encoding_rows};
+  w->encoding_without_outputs = without;
+  const ig_encoder_run_size size = {
+      .rows = w->encoding_rows, .longest = w->encoding_rows, .without_outputs = without};
   return ig_ensemble_encoding_create(w->members, w->pool, &size, &w->encoding, err);
 }
 

@@ -65,7 +65,8 @@ static void apart_as_together(void **state) {
   assert_int_equal(ig_run_context_create(model, NULL, &encoding, NULL), IG_OK);
   assert_int_equal(ig_run_context_create(model, NULL, &decoding, NULL), IG_OK);
   assert_int_equal(
-      ig_encoder_run_create(&encoding, &(ig_encoder_run_size){ROWS, LONGEST}, &encoder, NULL),
+      ig_encoder_run_create(&encoding, &(ig_encoder_run_size){.rows = ROWS, .longest = LONGEST},
+                            &encoder, NULL),
       IG_OK);
   assert_int_equal(ig_decoder_run_create(&decoding, &decoder_size, &decoder, NULL), IG_OK);
   float *memory = malloc(ROWS * D_MODEL * sizeof *memory);
@@ -96,7 +97,8 @@ static void encoder_alone_or_in_company(void **state) {
   float together[ROWS * D_MODEL];
   assert_int_equal(ig_run_context_create(model, NULL, &context, NULL), IG_OK);
   assert_int_equal(
-      ig_encoder_run_create(&context, &(ig_encoder_run_size){ROWS, LONGEST}, &encoder, NULL),
+      ig_encoder_run_create(&context, &(ig_encoder_run_size){.rows = ROWS, .longest = LONGEST},
+                            &encoder, NULL),
       IG_OK);
   memcpy(together, ig_encoder_run_forward(encoder, ids, &(ig_ragged){SENTENCES, offsets}),
          sizeof together);

@@ -4,8 +4,9 @@
 #include "model/run/run_context.h"
 
 typedef struct ig_encoder_run_size {
-  int rows;     // of the sentences that are encoded together, at most
-  int longest;  // rows of one sentence, at most
+  int rows;              // of the sentences that are encoded together, at most
+  int longest;           // rows of one sentence, at most
+  bool without_outputs;  // of a run with a head: the encoded rows alone are wanted
 } ig_encoder_run_size;
 
 typedef struct ig_encoder_run ig_encoder_run;  // ig_encoder_run_free; borrows its context

@@ -14,11 +14,13 @@ struct ig_head_run {
   const ig_head *head;
   ig_arena arena;
   float *first_rows;  // (sequences, d_model), of a head of sequences
-  float *outputs;     // (rows or sequences, columns)
+  float *outputs;     // (rows or sequences, columns); NULL: there is none, or none is wanted
 };
 
 static void carve(ig_head_run *run, ig_arena *arena, const ig_encoder_run_size *size) {
   const size_t rows = (size_t)size->rows, columns = (size_t)run->head->outputs(run->context.model);
+  run->outputs = NULL;
+  if (size->without_outputs) return;
   if (run->head->of_sequences)
     run->first_rows = IG_TAKE(arena, float, rows *(size_t)run->context.model->config.d_model);
   run->outputs = columns ? IG_TAKE(arena, float, rows *columns) : NULL;
@@ -30,10 +32,9 @@ static ig_status measure_needs(ig_head_run *run, const ig_encoder_run_size *size
   IG_TRY(ig_encoder_run_measure(&run->context, size, &encoder, err));
   ig_arena plan = ig_arena_measure();
   carve(run, &plan, size);
-  const ig_run_needs head = {
-      .state = plan.peak,
-      .scratch = run->head->forward_scratch(&run->context.nn, run->context.model, size->rows),
-      .overflow = plan.overflow};
+  ig_run_needs head = {.state = plan.peak, .overflow = plan.overflow};
+  if (!size->without_outputs)
+    head.scratch = run->head->forward_scratch(&run->context.nn, run->context.model, size->rows);
   *out = ig_run_context_needs_of_both(&encoder, &head);
   if (!out->overflow) return IG_OK;
   return ig_fail(err, IG_ERROR_MEMORY, "%d tokens need more memory than can be addressed",

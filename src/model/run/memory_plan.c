@@ -60,7 +60,8 @@ static ig_status measure_encoding(ig_model *model, ig_pool *pool, const ig_memor
                                   ig_memory_plan *out, ig_error *err) {
   const ig_encoder_run_size size = {
       .rows = sizes->tokens > sizes->length ? sizes->tokens : sizes->length,
-      .longest = sizes->length};
+      .longest = sizes->length,
+      .without_outputs = model->config.head.kind != IG_HEAD_SPAN};  // nothing asks for others
   IG_TRY(ig_head_run_measure(model, NULL, &size, &out->running.state, err));
   IG_TRY(ig_head_run_measure(model, pool, &size, &out->running.shared, err));
   return ig_pack_bytes(model, &out->running.weights, err);
