@@ -13,7 +13,7 @@
 #include "stop.h"
 
 typedef struct fuse_values {
-  const char *output, *report, *source, *reference, *metric, *shard_size;
+  const char *output, *report, *source, *reference, *questions, *metric, *shard_size;
   int threads, beam_size;
   bool dry_run, sha256;
   cli_log log;
@@ -21,8 +21,8 @@ typedef struct fuse_values {
 #define CLI_VALUES fuse_values
 
 // Those of which more is better.
-static const char *const metrics[] = {"bleu",   "chrf",      "rouge1", "rouge2",
-                                      "rougeL", "rougeLsum", NULL};
+static const char *const metrics[] = {"bleu",      "chrf", "rouge1", "rouge2", "rougeL",
+                                      "rougeLsum", "f1",   "exact",  NULL};
 
 static const cli_option fuse_options[] = {
     CLI_TEXT_OPTION('o', "output", "DIR", output,
@@ -37,9 +37,14 @@ static const cli_option fuse_options[] = {
         "What greedy_soup chooses its models by: sentences to translate, one a line ..."),
     CLI_TEXT_OPTION(0, "held-out-reference", "FILE", reference,
                     "... and their right translations."),
-    CLI_CHOICE_OPTION("metric", "NAME", metric, metrics, "The held-out score. Default: bleu."),
+    CLI_TEXT_OPTION(0, "held-out-questions", "FILE", questions,
+                    "Or questions with their answers, in the form of SQuAD, for models that answer "
+                    "(`ingot answer`)."),
+    CLI_CHOICE_OPTION("metric", "NAME", metric, metrics,
+                      "The held-out score. Default: bleu, of questions f1 (or exact)."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000,
-                       "Of the held-out translations. Default: the model's."),
+                       "Of the held-out translations, or answers that are generated. Default: the "
+                       "model's."),
     CLI_SHARD_SIZE_OPTION,
     CLI_FLAG_OPTION(0, "sha256", sha256,
                     "Record SHA-256 hashes of the inputs in place of XXH3-128."),
@@ -57,15 +62,73 @@ static ig_status plan(const char *recipe, const char *output, const ig_fuse_opti
   return status;
 }
 
+static bool is_of_questions(const char *metric) {
+  return strcmp(metric, "f1") == 0 || strcmp(metric, "exact") == 0;
+}
+
+static int check_held_out(const cli_verb *verb, const fuse_values *v) {
+  if (!v->source != !v->reference)
+    return cli_usage_error(verb, "--held-out-source and --held-out-reference belong together");
+  if (v->source && v->questions)
+    return cli_usage_error(verb, "expected either --held-out-source or --held-out-questions");
+  if (v->metric && is_of_questions(v->metric) != (v->questions != NULL))
+    return cli_usage_error(verb, "--metric %s is of --held-out-%s", v->metric,
+                           v->questions ? "source" : "questions");
+  const char *const files[] = {v->source, v->reference, v->questions};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    if (cli_same_file(v->report, files[i]))
+      return cli_usage_error(verb, "--report %s is a file of what is held out", v->report);
+  return CLI_GO_ON;
+}
+
+// What models are scored by, in *options.
+static ig_status open_lines(const fuse_values *v, cli_held_out *held_out, ig_fuse_options *options,
+                            ig_error *err) {
+  held_out->options = ig_held_out_options_default();
+  if (v->metric) cli_metrics_find(v->metric, &held_out->options.score.metric);
+  held_out->options.threads = v->threads;
+  held_out->options.interrupter = options->interrupter;
+  held_out->options.beam_size = v->beam_size;
+  options->score = ig_score_held_out;
+  options->score_context = &held_out->options;
+  return cli_held_out_open(held_out, v->source, v->reference, &options->reporter, err);
+}
+
+static ig_status open_questions(const fuse_values *v, cli_held_out *held_out,
+                                ig_fuse_options *options, ig_error *err) {
+  ig_held_out_questions_options o = ig_held_out_questions_options_default();
+  o.exact = v->metric && strcmp(v->metric, "exact") == 0;
+  o.answering.threads = v->threads;
+  o.answering.interrupter = options->interrupter;
+  o.answering.beam_size = v->beam_size;
+  o.reporter = &options->reporter;
+  const ig_status status = ig_held_out_questions_open(v->questions, &o, &held_out->questions, err);
+  options->score = ig_score_held_out_questions;
+  options->score_context = held_out->questions;
+  return status;
+}
+
+static int fuse_parsed(const cli_verb *verb, const fuse_values *v, const char *recipe,
+                       ig_fuse_options *options) {
+  ig_error err;
+  cli_held_out held_out = {0};
+  ig_status status = v->source      ? open_lines(v, &held_out, options, &err)
+                     : v->questions ? open_questions(v, &held_out, options, &err)
+                                    : IG_OK;
+  if (status == IG_OK)
+    status = v->dry_run ? plan(recipe, v->output, options, &err)
+                        : ig_fuse(recipe, v->output, options, &err);
+  cli_held_out_close(&held_out);
+  cli_report_end();
+  return cli_stop_code(status, status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message));
+}
+
 static int run_fuse(const cli_verb *verb, int argc, char **argv) {
   fuse_values values = {0};
   cli_operands operands;
-  const int code = cli_parse(verb, &values, &operands, argc, argv);
+  int code = cli_parse(verb, &values, &operands, argc, argv);
+  if (code == CLI_GO_ON) code = check_held_out(verb, &values);
   if (code != CLI_GO_ON) return code;
-  if (!values.source != !values.reference)
-    return cli_usage_error(verb, "--held-out-source and --held-out-reference belong together");
-  if (cli_same_file(values.report, values.source) || cli_same_file(values.report, values.reference))
-    return cli_usage_error(verb, "--report %s is a file of the held-out lines", values.report);
   if (!values.output && !values.dry_run)
     return cli_usage_error(verb, "expected -o DIR, or --dry-run");
   ig_fuse_options options = ig_fuse_options_default();
@@ -76,24 +139,7 @@ static int run_fuse(const cli_verb *verb, int argc, char **argv) {
   options.sha256 = values.sha256;
   options.reporter = cli_report_begin(&values.log, true);
   options.interrupter = cli_stop_on_signals(!values.log.quiet && !values.log.json);
-  ig_error err;
-  cli_held_out held_out = {.options = ig_held_out_options_default()};
-  if (values.metric) cli_metrics_find(values.metric, &held_out.options.score.metric);
-  held_out.options.threads = values.threads;
-  held_out.options.interrupter = options.interrupter;
-  held_out.options.beam_size = values.beam_size;
-  ig_status status = IG_OK;
-  if (values.source) {
-    options.score = ig_score_held_out;
-    options.score_context = &held_out.options;
-    status = cli_held_out_open(&held_out, values.source, values.reference, &options.reporter, &err);
-  }
-  if (status == IG_OK)
-    status = values.dry_run ? plan(operands.items[0], values.output, &options, &err)
-                            : ig_fuse(operands.items[0], values.output, &options, &err);
-  cli_held_out_close(&held_out);
-  cli_report_end();
-  return cli_stop_code(status, status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message));
+  return fuse_parsed(verb, &values, operands.items[0], &options);
 }
 
 const cli_verb cli_fuse = {
@@ -102,7 +148,8 @@ const cli_verb cli_fuse = {
     .synopsis =
         "fuse RECIPE.yml -o DIR [--dry-run] [--report FILE.html] [--threads N]\n"
         "fuse RECIPE.yml -o DIR --held-out-source FILE --held-out-reference FILE [--metric NAME] "
-        "[--beam-size N]",
+        "[--beam-size N]\n"
+        "fuse RECIPE.yml -o DIR --held-out-questions SQUAD.json [--metric f1|exact]",
     .description =
         "Carries out a recipe: a method, the models, and its parameters for whole models, layers "
         "or single tensors. Recipes of mergekit are read as "

@@ -21,4 +21,5 @@ ig_status cli_held_out_open(cli_held_out *h, const char *source, const char *ref
 void cli_held_out_close(cli_held_out *h) {
   cli_text_free(&h->source);
   cli_text_free(&h->reference);
+  ig_held_out_questions_free(h->questions);
 }

@@ -1,11 +1,13 @@
-// The files of held-out lines that `ingot fuse` scores models by.
+// The files of held-out lines or questions that `ingot fuse` scores models by.
 #ifndef CLI_HELD_OUT_H
 #define CLI_HELD_OUT_H
+#include "ingot_answer.h"
 #include "input.h"
 
 typedef struct cli_held_out {
   cli_text source, reference;
-  ig_held_out_options options;  // of these lines
+  ig_held_out_options options;       // of these lines
+  ig_held_out_questions *questions;  // in place of lines; NULL: none
 } cli_held_out;
 
 // The files must have the same number of lines, and at least one. Options besides the lines stay

@@ -140,6 +140,27 @@ typedef struct ig_answer_stats {
 } ig_answer_stats;
 ig_answer_stats ig_answerer_stats(const ig_answerer *answerer);
 
+/* Questions that a model was not trained on, with their answers: to score models by, such as those
+ * that greedy_soup chooses from. */
+typedef struct ig_held_out_questions_options {
+  bool exact; /* the score is the percentage of exact answers; default false: F1 */
+  /* how models answer: encoders as run_qa in any case, and with no_answer where a question has
+   * none; default: ig_answerer_options_default */
+  ig_answerer_options answering;
+  const ig_reporter *reporter; /* is told what is odd in the file; default NULL: nobody is */
+} ig_held_out_questions_options;
+ig_held_out_questions_options ig_held_out_questions_options_default(void);
+typedef struct ig_held_out_questions ig_held_out_questions; /* ig_held_out_questions_free */
+/* Reads a file in SQuAD's form. options NULL: the defaults. */
+ig_status ig_held_out_questions_open(const char *path, const ig_held_out_questions_options *options,
+                                     ig_held_out_questions **out, ig_error *err);
+void ig_held_out_questions_free(ig_held_out_questions *questions);
+/* Has the model in a directory answer; *score is what SQuAD's scripts say, in percent: by the rules
+ * of 2.0 where a question has no answer, else of 1.1. `questions` is an ig_held_out_questions: both
+ * can be given to ig_fuse_options as score and score_context. */
+ig_status ig_score_held_out_questions(void *questions, const char *directory, double *score,
+                                      ig_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,4 +15,8 @@ ig_status ig_answer_model_check_types(const ig_model *model, const ig_tokenizer 
 ig_status ig_answer_model_open(const ig_model *model, const ig_tokenizer *tokenizer, ig_pool *pool,
                                const ig_answerer_options *options, ig_answerer **out,
                                ig_error *err);
+// As ig_answerer_open; models that find answers do so as run_qa, whatever the options say.
+ig_status ig_answer_model_open_to_score(const ig_ensemble *ensemble,
+                                        const ig_answerer_options *options, ig_answerer **out,
+                                        ig_error *err);
 #endif

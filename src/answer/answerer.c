@@ -89,6 +89,7 @@ static ig_status set_up(ig_answerer *a, ig_error *err) {
   a->tokenizer = members->tokenizers[0];
   a->generates = ig_config_decodes(&members->models.list[0].model->config);
   IG_TRY(check_members(a, err));
+  if (a->scores && !a->generates) a->options.post_processing = IG_POST_PROCESSING_RUN_QA;
   IG_TRY(ig_answerer_options_settle(a, err));
   a->stats.threads = ig_engine_threads(a->engine);
   if (a->options.passages) IG_TRY(ig_sentences_create(NULL, &a->sentences, err));
@@ -129,17 +130,30 @@ static ig_status create_without_engine(const ig_answerer_options *options, ig_an
   return IG_OK;
 }
 
-ig_status ig_answerer_open(const ig_ensemble *ensemble, const ig_answerer_options *options,
-                           ig_answerer **out, ig_error *err) {
+static ig_status open_ensemble(const ig_ensemble *ensemble, const ig_answerer_options *options,
+                               bool scores, ig_answerer **out, ig_error *err) {
   const double begin = ig_clock_seconds();
   ig_answerer *a;
-  IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
-  IG_TRY(ig_fail_if_null(ensemble, "ensemble", err));
   IG_TRY(create_without_engine(options, &a, err));
+  a->scores = scores;
   const ig_status status = open_directories(a, ensemble, err);
   a->stats.load_seconds = ig_clock_seconds() - begin;
   return hand_out(a, status, out);
+}
+
+ig_status ig_answerer_open(const ig_ensemble *ensemble, const ig_answerer_options *options,
+                           ig_answerer **out, ig_error *err) {
+  IG_TRY(ig_fail_if_null(out, "out", err));
+  *out = NULL;
+  IG_TRY(ig_fail_if_null(ensemble, "ensemble", err));
+  return open_ensemble(ensemble, options, false, out, err);
+}
+
+ig_status ig_answer_model_open_to_score(const ig_ensemble *ensemble,
+                                        const ig_answerer_options *options, ig_answerer **out,
+                                        ig_error *err) {
+  return open_ensemble(ensemble, options, true, out, err);
 }
 
 ig_status ig_answer_model_open(const ig_model *model, const ig_tokenizer *tokenizer, ig_pool *pool,

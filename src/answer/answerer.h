@@ -15,6 +15,7 @@ struct ig_answerer {
   const ig_tokenizer *tokenizer;
   ig_answerer_options options;  // checked, without defaults left
   bool generates;               // the models have decoders
+  bool scores;                  // opened to be scored: if they have none, as run_qa
   ig_decode_options decode;     // of those: its lists are the engine's
   ig_pipeline_spans *pipeline;  // of the others one of these two
   ig_run_qa_spans *run_qa;

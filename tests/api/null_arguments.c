@@ -225,6 +225,17 @@ static void embedders(void) {
   free(vectors);
 }
 
+static void held_out_questions(void) {
+  ig_held_out_questions *made;
+  double score;
+  REFUSED(ig_held_out_questions_open(NULL, NULL, &made, &err));
+  REFUSED(ig_held_out_questions_open("none.json", NULL, NULL, &err));
+  assert_int_equal(ig_held_out_questions_open("none.json", NULL, &made, &err), IG_ERROR_IO);
+  assert_null(made);
+  REFUSED(ig_score_held_out_questions(NULL, directory, &score, &err));
+  ig_held_out_questions_free(NULL);
+}
+
 static void answerers(void) {
   const ig_line_stream stream = {.read = read_end, .write = write_nothing};
   const ig_line_stream no_read = {.write = write_nothing}, no_write = {.read = read_end};
@@ -424,6 +435,8 @@ static const struct {
     {"ig_answerer_open ig_answerer_run ig_answer_squad ig_answer_lines ig_answerer_stats "
      "ig_answerer_generates ig_answerer_free ig_answers_free",
      answerers},
+    {"ig_held_out_questions_open ig_held_out_questions_free ig_score_held_out_questions",
+     held_out_questions},
     {"ig_translator_open_ensemble ig_engine_open ig_engine_free", ensembles},
     {"ig_generate", generations},
     {"ig_score_lines ig_score_resampled ig_score_squad ig_score_held_out", scores},
@@ -441,6 +454,7 @@ static const struct {
      "ig_interrupter_create ig_interrupter_reset ig_interrupter_free "
      "ig_torch_options_default ig_trainer_options_default ig_translator_options_default "
      "ig_answerer_options_default ig_engine_options_default ig_held_out_options_default "
+     "ig_held_out_questions_options_default "
      "ig_fuse_options_default "
      "ig_inspect_options_default ig_convert_options_default ig_timing_options_default",
      nothing_to_refuse},
