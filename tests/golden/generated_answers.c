@@ -203,8 +203,10 @@ static void training(void **state) {
              text_of(model, "name"));
     ig_tokenizer *tokenizer;
     assert_int_equal(ig_load_tokenizer(folder, &tokenizer, NULL), IG_OK);
-    const ig_reading_options options = {tokenizer, int_of(model, "max_length"),
-                                        int_of(g->json, "stride"), true};
+    const ig_reading_options options = {.tokenizer = tokenizer,
+                                        .max_length = int_of(model, "max_length"),
+                                        .stride = int_of(g->json, "stride"),
+                                        .prompts = true};
     for (size_t i = 0; i < json_array_size(cases); i++) {
       const json_t *c = json_array_get(cases, i);
       if (json_array_size(of(c, "training")) == 0) continue;
