@@ -97,12 +97,14 @@ static unsigned frozen_places(const ig_run *run) {
 static void tell_ties(const ig_run *run) {
   const ig_model *m = run->model;
   const unsigned named = frozen_places(run);
-  if (named & (IG_MODEL_PLACE_BIASES | IG_MODEL_PLACE_NORMS)) return;
   for (size_t i = 0; i < m->parameter_count; i++) {
     const ig_parameter *p = &m->parameters[i];
+    const unsigned places = ig_model_part_places(&m->config, p) &
+                            ~(unsigned)(IG_MODEL_PLACE_BIASES | IG_MODEL_PLACE_NORMS);
+    const bool tied = (places & (places - 1)) != 0;
     char others[128];
-    if (!p->frozen) continue;
-    ig_model_part_list(ig_model_part_places(&m->config, p) & ~named, others, sizeof others);
+    if (!p->frozen || !tied) continue;
+    ig_model_part_list(places & ~named, others, sizeof others);
     if (*others)
       ig_report(run->reporter, IG_LEVEL_INFO,
                 "train.freeze: %s is also of %s, and frozen there too", p->name, others);

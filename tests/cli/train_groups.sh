@@ -78,6 +78,12 @@ for key in 'freeze=embeddings' 'layer_decay=0.9' 'no_decay=norms' 'layer_decay=1
   has err 'another run'
 done
 
+# Norms are no reason to keep silent about ties.
+expect 0 "$INGOT" train toy.yml --set train.output=norms --set train.updates=2 \
+  --set 'train.freeze=[decoder.embeddings, norms]'
+has err 'model.shared.weight is also of encoder.embeddings, head, and frozen there too'
+! grep -q 'norm.* is also of' err || fail 'a norm is told as tied'
+
 # refused MESSAGE KEY=VALUE...: the start fails, with the place, and leaves nothing.
 refused() {
   local message=$1 keys=()

@@ -60,6 +60,22 @@ static void a_failed_constructor_leaves_null(void **state) {
   smooth.label_smoothing = 2;
   failed(ig_trainer_create(model, &smooth, &trainer, &err), IG_ERROR_ARGUMENT, "label_smoothing");
   assert_null(trainer);
+  const char *const names[] = {"embeddings", NULL, "encoder.layers.1"};
+  const ig_group_options groups[] = {{.freeze_count = 1},
+                                     {.freeze = names, .freeze_count = 2},
+                                     {.freeze = names + 2, .freeze_count = 1},
+                                     {.no_decay = names + 2, .no_decay_count = 1},
+                                     {.layer_decay = -0.5},
+                                     {.layer_decay = NAN}};
+  static const char *const words[] = {"freeze",   "freeze",      "layers 0 to 0",
+                                      "no_decay", "layer_decay", "layer_decay"};
+  for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+    ig_trainer_options grouped = ig_trainer_options_default();
+    grouped.groups = groups[i];
+    trainer = garbage();
+    failed(ig_trainer_create(model, &grouped, &trainer, &err), IG_ERROR_ARGUMENT, words[i]);
+    assert_null(trainer);
+  }
   ig_tensor_view view = {.name = garbage()};
   failed(ig_model_find(model, "nothing", &view, &err), IG_ERROR_ARGUMENT, "nothing");
   assert_null(view.name);
