@@ -18,13 +18,10 @@ void ig_prompt_free(ig_prompt *p) {
 
 // The text without the white space that it begins with.
 static ig_status skip_space(const char *text, const char *what, const char **out, ig_error *err) {
-  size_t length = strlen(text), step;
+  size_t length = strlen(text);
   const ig_status status = ig_text_repair_refuse(text, length, err);
   if (status != IG_OK) return ig_fail_in(err, status, "the %s", what);
-  while ((step = ig_utf8_space(text, length)) > 0) {
-    text += step;
-    length -= step;
-  }
+  ig_utf8_strip_begin(&text, &length);
   *out = text;
   if (*text != '\0') return IG_OK;
   return ig_fail(err, IG_ERROR_ARGUMENT, "the %s has no tokens", what);

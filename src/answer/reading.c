@@ -110,9 +110,8 @@ typedef struct question_reading {
 
 // A byte-level tokenizer has tokens for the white space that a question begins with.
 static const char *without_space(const char *text) {
-  size_t length = strlen(text), step;
-  if (!ig_utf8_valid(text, length, NULL)) return text;
-  for (; (step = ig_utf8_space(text, length)) > 0; length -= step) text += step;
+  size_t length = strlen(text);
+  if (ig_utf8_valid(text, length, NULL)) ig_utf8_strip_begin(&text, &length);
   return text;
 }
 

@@ -77,12 +77,16 @@ size_t ig_utf8_before(const char *text, size_t end) {
   return begin;
 }
 
-void ig_utf8_strip(const char **text, size_t *length) {
+void ig_utf8_strip_begin(const char **text, size_t *length) {
   size_t step;
   while ((step = ig_utf8_space(*text, *length)) > 0) {
     *text += step;
     *length -= step;
   }
+}
+
+void ig_utf8_strip(const char **text, size_t *length) {
+  ig_utf8_strip_begin(text, length);
   for (;;) {
     if (*length == 0) return;
     const size_t back = ig_utf8_before(*text, *length);  // the start of the last character

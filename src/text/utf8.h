@@ -24,6 +24,7 @@ size_t ig_utf8_encode(uint32_t code, char bytes[IG_UTF8_MAX]);
 size_t ig_utf8_count(const char *text, size_t length);
 // Where the character that ends at byte `end` (above 0) of text begins. text is valid UTF-8.
 size_t ig_utf8_before(const char *text, size_t end);
-// Leaves out the white space at both ends of text.
+// Leaves out the white space that text, which is valid UTF-8, begins with; or that at both ends.
+void ig_utf8_strip_begin(const char **text, size_t *length);
 void ig_utf8_strip(const char **text, size_t *length);
 #endif

@@ -14,6 +14,21 @@
 // Bytes of a sample that are shown.
 enum { SAMPLE_BYTES = 600 };
 
+// What is predicted, and what a rate counts: tokens, or of questions to an encoder the place of an
+// answer in each window.
+static bool predicts_tokens(const ig_run *run) {
+  return !run->config.data.train_questions || run->generates;
+}
+
+enum { PERPLEXITY_TEXT = 40 };
+
+// `before` and the perplexity, which is one of tokens: nothing of places.
+static void describe_perplexity(const ig_run *run, const char *before, double nll,
+                                char out[PERPLEXITY_TEXT]) {
+  *out = '\0';
+  if (predicts_tokens(run)) ig_number_format(out, PERPLEXITY_TEXT, "%s %.4g", before, exp(nll));
+}
+
 void ig_loop_log_progress(ig_training_loop *l) {
   const ig_run_state *s = &l->run->state;
   const double now = ig_clock_seconds();
@@ -25,12 +40,14 @@ void ig_loop_log_progress(ig_training_loop *l) {
                           .total = l->run->config.updates,
                           .unit = "updates",
                           .rate = l->rate,
-                          .rate_unit = "tokens",
+                          .rate_unit = predicts_tokens(l->run) ? "tokens" : "windows",
                           .seconds_left = limit > gone ? limit - gone : 0};
   if (s->window.tokens > 0) {
     const double tokens = (double)s->window.tokens;
-    ig_number_format(progress.note, sizeof progress.note, "loss %.3f ppl %.4g",
-                     s->window.loss / tokens, exp(s->window.nll / tokens));
+    char perplexity[PERPLEXITY_TEXT];
+    describe_perplexity(l->run, " ppl", s->window.nll / tokens, perplexity);
+    ig_number_format(progress.note, sizeof progress.note, "loss %.3f%s", s->window.loss / tokens,
+                     perplexity);
   }
   ig_report_progress(l->run->reporter, &progress);
 }
@@ -44,10 +61,12 @@ ig_status ig_loop_log_window(ig_training_loop *l, ig_error *err) {
                norm = w.gradient_norm / (w.updates > 0 ? w.updates : 1),
                clipped = (double)w.clipped / (w.updates > 0 ? w.updates : 1),
                learning_rate = ig_schedule_rate(&l->run->config.schedule, s->update);
+  char perplexity[PERPLEXITY_TEXT];
+  describe_perplexity(l->run, ", perplexity", nll, perplexity);
   ig_report(l->run->reporter, IG_LEVEL_INFO,
-            "update %d, epoch %llu: loss %.4f, perplexity %.4g, learning rate %.3g, gradient norm "
-            "%.3f, %.0f target tokens/s",
-            s->update, (unsigned long long)s->epoch + 1, loss, exp(nll), learning_rate, norm, rate);
+            "update %d, epoch %llu: loss %.4f%s, learning rate %.3g, gradient norm %.3f, %.*f %s/s",
+            s->update, (unsigned long long)s->epoch + 1, loss, perplexity, learning_rate, norm,
+            rate < 100, rate, predicts_tokens(l->run) ? "target tokens" : "windows");
   s->window = (ig_log_window){0};
   l->unsaved = true;
   return ig_metrics_append(
@@ -144,14 +163,15 @@ static json_t *validation_json(const ig_run *run, const ig_validation *v,
 ig_status ig_loop_log_validation(const ig_training_loop *l, const ig_validation *v, bool best,
                                  ig_error *err) {
   const ig_run *run = l->run;
-  char verdict[128], second[64] = "";
+  char verdict[128], perplexity[PERPLEXITY_TEXT], second[64] = "";
   describe_verdict(l, v, best, verdict);
   const validation_scores scores = scores_of(run, v);
   if (scores.names[1])
     ig_number_format(second, sizeof second, ", %s %.2f", scores.names[1], scores.values[1]);
-  ig_report(run->reporter, IG_LEVEL_INFO,
-            "validation at update %d: loss %.4f, perplexity %.4g, %s %.2f%s%s", run->state.update,
-            v->loss, exp(v->nll), scores.names[0], scores.values[0], second, verdict);
+  describe_perplexity(run, ", perplexity", v->nll, perplexity);
+  ig_report(run->reporter, IG_LEVEL_INFO, "validation at update %d: loss %.4f%s, %s %.2f%s%s",
+            run->state.update, v->loss, perplexity, scores.names[0], scores.values[0], second,
+            verdict);
   log_samples(l, v);
   return ig_metrics_append(run->metrics, validation_json(run, v, &scores, best), err);
 }
