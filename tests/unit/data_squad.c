@@ -168,6 +168,28 @@ static void other_forms_are_read(void **state) {
 
 #define IN_QAS(qas) "{\"data\": [{\"paragraphs\": [{\"context\": \"c\", \"qas\": [" qas "]}]}]}"
 
+// Of one title, or where there is none of one context, until another comes.
+static void rows_of_one_article(void **state) {
+  (void)state;
+  static const char *const rows[] = {"\"title\": \"t\", \"context\": \"x\"",
+                                     "\"title\": \"t\", \"context\": \"y\"",
+                                     "\"title\": \"u\", \"context\": \"y\"",
+                                     "\"context\": \"y\"",
+                                     "\"context\": \"z\"",
+                                     "\"context\": \"z\""};
+  static const size_t articles[] = {0, 0, 1, 2, 3, 3};
+  char text[1000] = "[";
+  told_messages told = {0};
+  for (int i = 0; i < 6; i++)
+    snprintf(text + strlen(text), 120, "%s{\"id\": %d, \"question\": \"?\", %s}", i ? "," : "", i,
+             rows[i]);
+  strcat(text, "]");
+  ig_squad s = read_file(text, &told);
+  assert_int_equal(s.articles, 4);
+  for (int i = 0; i < 6; i++) assert_int_equal(s.questions[i].article, articles[i]);
+  ig_squad_free(&s);
+}
+
 static void wrong_shapes_are_refused(void **state) {
   (void)state;
   static const struct {
@@ -236,7 +258,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(answers_are_found),         cmocka_unit_test(oddities_are_told),
       cmocka_unit_test(many_oddities_are_counted), cmocka_unit_test(other_forms_are_read),
-      cmocka_unit_test(wrong_shapes_are_refused),
+      cmocka_unit_test(rows_of_one_article),       cmocka_unit_test(wrong_shapes_are_refused),
   };
   return cmocka_run_group_tests(tests, make_file, remove_file);
 }
