@@ -15,9 +15,10 @@ silent translate -m "$shipped" -i text -o german
 silent translate -m "$shipped" -i text --json
 silent translate -m "$shipped" -i text --score-target targets
 
-# paused OPTION...: two lines, with more than five seconds between them.
+# paused OPTION...: two lines, with so long between them that more than five seconds of it are seen
+# also where the program begins late.
 paused() {
-  { echo 'How are you?' && sleep 5.2 && echo 'Tom is here.'; } |
+  { echo 'How are you?' && sleep 7 && echo 'Tom is here.'; } |
     "$INGOT" translate -m "$shipped" "$@" >out 2>err || fail "exit code $?"
   [ "$(wc -l <out)" -eq 2 ] || fail "two lines expected"
 }
