@@ -56,14 +56,14 @@ def make_model(out):
     return model
 
 
-def windows_of(model, tokenizer, question, context):
-    encoded = tokenizer(question, context, max_length=MAX_LENGTH, stride=STRIDE,
+def windows_of(model, tokenizer, question, context, max_length=MAX_LENGTH, stride=STRIDE):
+    encoded = tokenizer(question, context, max_length=max_length, stride=stride,
                         truncation="only_second", return_overflowing_tokens=True,
                         return_offsets_mapping=True)
     for i in range(len(encoded["input_ids"])):
         with torch.no_grad():
-            found = model(input_ids=torch.tensor([encoded["input_ids"][i]]),
-                          token_type_ids=torch.tensor([encoded["token_type_ids"][i]]))
+            found = model(**{name: torch.tensor([encoded[name][i]])
+                             for name in tokenizer.model_input_names})
         yield dict(start=found.start_logits[0].numpy(), end=found.end_logits[0].numpy(),
                    offsets=encoded["offset_mapping"][i], sequences=encoded.sequence_ids(i),
                    words=encoded.word_ids(i))
@@ -166,4 +166,5 @@ def main():
     (out / "expected.json").write_text(text + "\n", encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()
