@@ -73,5 +73,5 @@ cp -r $model first
 echo '{merge_method: passthrough, models: [{model: first}]}' >r.yml
 cp in held
 expect 2 "$INGOT" fuse r.yml -o fused --report held --held-out-source held --held-out-reference in
-has err '--report held is a file of the held-out lines'
+has err '--report held is a file of what is held out'
 same held in
