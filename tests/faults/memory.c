@@ -401,6 +401,45 @@ static ig_status answer_lines(ig_error *err) {
   return status;
 }
 
+static ig_status open_generator(ig_answerer **out, ig_error *err) {
+  static char path[512];
+  snprintf(path, sizeof path, "%s/tests/golden/generated_answers/bart", getenv("INGOT_SOURCE"));
+  const ig_ensemble_member member = {path, 1};
+  ig_answerer_options options = ig_answerer_options_default();
+  options.threads = options.workers = 1;
+  options.max_length = 48;
+  options.stride = 4;
+  options.beam_size = options.n_best = 2;
+  options.max_answer_length = 4;
+  options.passages = true;
+  return ig_answerer_open(&(ig_ensemble){.members = &member, .count = 1}, &options, out, err);
+}
+
+static ig_status generate_answers(ig_error *err) {
+  ig_answerer *answerer;
+  streams s = {0};
+  const ig_line_stream stream = {.read = read_question, .write = write_line, .context = &s};
+  IG_TRY(open_generator(&answerer, err));
+  const ig_status status = ig_answer_lines(answerer, &stream, NULL, err);
+  ig_answerer_free(answerer);
+  if (status == IG_OK) assert_non_null(strstr(s.out, "\"error\":\"the context has no tokens\""));
+  return status;
+}
+
+// A model that answers a file of questions that are known.
+static ig_status score_held_out(ig_error *err) {
+  char path[512];
+  ig_held_out_questions *questions;
+  double score;
+  snprintf(path, sizeof path, "%s/tests/golden/answers", getenv("INGOT_SOURCE"));
+  ig_held_out_questions_options options = ig_held_out_questions_options_default();
+  options.answering.threads = options.answering.workers = 1;
+  IG_TRY(ig_held_out_questions_open("questions.json", &options, &questions, err));
+  const ig_status status = ig_score_held_out_questions(questions, path, &score, err);
+  ig_held_out_questions_free(questions);
+  return status;
+}
+
 static const scenario scenarios[] = {
     {"tokenizer", tokenize, NULL, NULL},
     {"translate", translate, NULL, NULL},
@@ -417,6 +456,8 @@ static const scenario scenarios[] = {
     {"score answers", score_answers, write_answers, NULL},
     {"answer a file of questions", answer_squad, write_questions, answers_are_whole},
     {"answer lines", answer_lines, NULL, NULL},
+    {"generate answers", generate_answers, NULL, NULL},
+    {"score held-out questions", score_held_out, write_questions, NULL},
     {"score resampled lines", score_resampled, NULL, NULL},
     {"fuse", fuse_stages, remove_fused, fusion_is_whole},
     {"plan a fusion", plan_stages, NULL, NULL},
