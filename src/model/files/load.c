@@ -93,6 +93,8 @@ static ig_status load_weights(ig_model *m, const loading *how, const ig_safetens
   if (status == IG_OK) status = ig_weights_match(m, how->directory, file, stored.tensors, err);
   if (status == IG_OK && how->adapter) status = open_adapter(m, how, file, &stored, &adapter, err);
   if (status == IG_OK) status = ig_layout_place(m, err);
+  if (status == IG_OK && how->head && !ig_config_decodes(&m->config))
+    status = ig_weights_note_other_heads(m, how->directory, file, err);
   if (status == IG_OK) fill_missing(m, &stored, how);
   if (status == IG_OK)
     status = how->packed ? ig_pack_read(m, &stored, how->pool, err) : read_plain(m, &stored, err);

@@ -125,6 +125,43 @@ static ig_status check_unused(const ig_model *m, const named_tensors *names, ig_
   return IG_OK;
 }
 
+static bool is_alias(const named_tensors *names, const ig_model *m, const char *in_file) {
+  for (size_t i = 0; i < m->parameter_count; i++) {
+    const char *const *alias = m->parameters[i].row->alias;
+    const size_t aliases = sizeof m->parameters[i].row->alias / sizeof *alias;
+    for (size_t k = 0; k < aliases && alias[k]; k++)
+      if (is_name(names, m->config.family, in_file, alias[k])) return true;
+  }
+  return false;
+}
+
+// Whether the weight is one of another head, or of none that is built.
+static bool is_of_other_head(const named_tensors *names, const ig_model *m,
+                             const ig_safetensor *tensor) {
+  const bool is_weight = tensor->dtype <= IG_DTYPE_F64;  // no table of positions' numbers
+  return is_weight && is_ignored(names, m->config.family, tensor->name) &&
+         !is_parameter(names, m, tensor->name) && !is_alias(names, m, tensor->name);
+}
+
+ig_status ig_weights_note_other_heads(ig_model *m, const char *directory,
+                                      const ig_safetensors *file, ig_error *err) {
+  const named_tensors names = names_of(m->config.family, file);
+  char list[200] = "", more[40] = "";
+  size_t count = 0, used = 0, listed = 0;
+  for (size_t i = 0; i < ig_safetensors_count(file); i++) {
+    const char *name = ig_safetensors_get(file, i)->name;
+    if (!is_of_other_head(&names, m, ig_safetensors_get(file, i))) continue;
+    if (used + strlen(name) + 2 < sizeof list && ++listed)
+      used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", count ? ", " : "", name);
+    count++;
+  }
+  if (count == 0) return IG_OK;
+  if (listed < count) snprintf(more, sizeof more, " and %zu more", count - listed);
+  return ig_problems_add(&m->notes, NULL, err,
+                         "%s: tensors of other heads are not trained, and not saved: %s%s",
+                         directory, list, more);
+}
+
 // ---- ties that the file denies ----------------------------------------------
 
 // The file's tensor of a part outside the stacks, by the name or an alias that is no output's.

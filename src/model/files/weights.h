@@ -14,6 +14,10 @@ ig_status ig_weights_settle_ties(const ig_safetensors *file, ig_config *config, 
 // that names it; `directory` opens the message.
 ig_status ig_weights_match(const ig_model *model, const char *directory, const ig_safetensors *file,
                            const ig_safetensor **tensors, ig_error *err);
+// Adds a note to an encoder: which tensors of the file belong to other heads, so that a training
+// that starts from it neither changes nor saves them. None: no note.
+ig_status ig_weights_note_other_heads(ig_model *model, const char *directory,
+                                      const ig_safetensors *file, ig_error *err);
 // The same checks for a model of these options; nothing is read.
 ig_status ig_weights_check(const char *directory, const ig_config *config,
                            const ig_safetensors *file, ig_error *err);
