@@ -40,10 +40,12 @@ static inline void find_golden(void) {
 
 // ---- a run of training ------------------------------------------------------
 
-#define TINY                                                                          \
-  "train.output=tiny", "data.train.source=f.src", "data.train.target=f.trg",          \
-      "data.valid.source=f.src", "data.valid.target=f.trg", "model.encoder_layers=0", \
-      "model.decoder_ffn_dim=8", "model.d_model=8", "train.log_every=1"
+#define TINY                                                                              \
+  "train.output=tiny", "data.train.source=f.src", "data.train.target=f.trg",              \
+      "data.valid.source=f.src", "data.valid.target=f.trg", "model.encoder_layers=0",     \
+      "model.decoder_ffn_dim=8", "model.d_model=8", "train.log_every=1",                  \
+      "train.freeze=decoder.layers.0", "train.weight_decay=0.1", "train.layer_decay=0.9", \
+      "train.no_decay=[biases, norms]"
 
 static inline void write_tiny_corpus(void) { write_pairs("f.src", "f.trg", 3, 24); }
 
