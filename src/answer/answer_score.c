@@ -6,7 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
-#include "metric/squad_score.h"
+#include "metric/squad_questions.h"
 
 enum { TOGETHER = 64 };  // questions between two looks at the interrupter
 
@@ -49,7 +49,7 @@ static ig_status score_texts(const ig_answer_scoring *s, ig_answer_scores *out, 
   if (!predictions.texts) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < s->count; i++) predictions.texts[i] = s->texts[i];
   const ig_status status =
-      ig_squad_score_questions(s->squad, &manner, &predictions, &scored, &count, err);
+      ig_squad_questions_score(s->squad, &manner, &predictions, &scored, &count, err);
   for (size_t i = 0; status == IG_OK && i < count; i++) {
     out->exact += scored[i].values.exact;
     out->f1 += scored[i].values.f1;

@@ -1,17 +1,15 @@
 // ig_answerer: questions to windows, and what the models say of these to answers.
-#include "answer/answerer.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer/answer_model.h"
+#include "answer/answerer_options.h"
+#include "answer/answerer_state.h"
 #include "answer/extraction.h"
 #include "answer/generation.h"
-#include "answer/passage.h"
 #include "base/allocate.h"
 #include "base/clock.h"
 #include "base/fail.h"
-#include "text/utf8.h"
 
 // ---- opening ----------------------------------------------------------------
 
@@ -191,26 +189,6 @@ void ig_answers_free(ig_answers *answers) {
   free(answers->list);
   free(answers->problem);
   *answers = (ig_answers){0};
-}
-
-static ig_status copy_passage(const ig_answerer *a, const char *context, ig_source_range window,
-                              ig_answer *answer, ig_error *err) {
-  const ig_source_range place = {answer->begin, answer->end};
-  ig_source_range passage = window;
-  if (place.end > place.begin) IG_TRY(ig_passage_find(a->sentences, context, place, &passage, err));
-  answer->passage = ig_allocate_copy(context + passage.begin, passage.end - passage.begin, err);
-  answer->passage_begin = passage.begin;
-  answer->passage_start_code = ig_utf8_count(context, passage.begin);
-  answer->passage_end_code = ig_utf8_count(context, passage.end);
-  return answer->passage ? IG_OK : IG_ERROR_MEMORY;
-}
-
-ig_status ig_answerer_place(const ig_answerer *a, const char *context, ig_source_range window,
-                            ig_answer *answer, ig_error *err) {
-  answer->start_code = ig_utf8_count(context, answer->begin);
-  answer->end_code = ig_utf8_count(context, answer->end);
-  if (!a->sentences || *answer->text == '\0') return IG_OK;
-  return copy_passage(a, context, window, answer, err);
 }
 
 // ---- running ----------------------------------------------------------------

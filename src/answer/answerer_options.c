@@ -1,7 +1,8 @@
-// What an answerer is asked for: defaults, and what each kind of model can do.
+#include "answer/answerer_options.h"
+
 #include <math.h>
 
-#include "answer/answerer.h"
+#include "answer/answerer_state.h"
 #include "base/fail.h"
 
 enum { USUAL_LENGTH = 384, USUAL_STRIDE = 128, USUAL_BATCH_TOKENS = 2048, USUAL_GENERATED = 30 };

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "answer/answerer_state.h"
+#include "answer/passage.h"
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
@@ -93,7 +95,7 @@ static ig_status write_answer(const ig_answerer *a, const char *context, const i
                      .end_logit = span->end,
                      .placed = true};
   if (!out->text) return IG_ERROR_MEMORY;
-  return ig_answerer_place(a, context, (ig_source_range){0}, out, err);
+  return ig_passage_place(a->sentences, context, (ig_source_range){0}, out, err);
 }
 
 static ig_status write_answers(const ig_answerer *a, const char *context,

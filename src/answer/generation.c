@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/answerer_state.h"
+#include "answer/passage.h"
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
@@ -139,7 +141,7 @@ static ig_status write_answer(const generation *g, const char *context, const ge
                      .score = (double)t->score,
                      .placed = placed};
   if (!out->text) return IG_ERROR_MEMORY;
-  return ig_answerer_place(g->answerer, context, window, out, err);
+  return ig_passage_place(g->answerer->sentences, context, window, out, err);
 }
 
 static bool is_listed(const ig_answers *answers, const char *text) {

@@ -1,7 +1,8 @@
 // Answers that an encoder-decoder model generates.
 #ifndef IG_ANSWER_GENERATION_H
 #define IG_ANSWER_GENERATION_H
-#include "answer/answerer.h"
+#include "answer/reading.h"
+#include "ingot_answer.h"
 
 // Answers the questions of a reading that have no problem into out (question_count), whose members
 // are {.chosen = -1}. After a failure some may hold answers.

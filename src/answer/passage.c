@@ -1,5 +1,6 @@
 #include "answer/passage.h"
 
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "text/utf8.h"
 
@@ -36,4 +37,24 @@ ig_status ig_passage_find(ig_sentences *splitter, const char *context, ig_source
   *out = without_space(context,
                        (ig_source_range){lines.begin + passage.begin, lines.begin + passage.end});
   return IG_OK;
+}
+
+static ig_status copy_passage(ig_sentences *splitter, const char *context, ig_source_range window,
+                              ig_answer *answer, ig_error *err) {
+  const ig_source_range place = {answer->begin, answer->end};
+  ig_source_range passage = window;
+  if (place.end > place.begin) IG_TRY(ig_passage_find(splitter, context, place, &passage, err));
+  answer->passage = ig_allocate_copy(context + passage.begin, passage.end - passage.begin, err);
+  answer->passage_begin = passage.begin;
+  answer->passage_start_code = ig_utf8_count(context, passage.begin);
+  answer->passage_end_code = ig_utf8_count(context, passage.end);
+  return answer->passage ? IG_OK : IG_ERROR_MEMORY;
+}
+
+ig_status ig_passage_place(ig_sentences *splitter, const char *context, ig_source_range window,
+                           ig_answer *answer, ig_error *err) {
+  answer->start_code = ig_utf8_count(context, answer->begin);
+  answer->end_code = ig_utf8_count(context, answer->end);
+  if (!splitter || *answer->text == '\0') return IG_OK;
+  return copy_passage(splitter, context, window, answer, err);
 }

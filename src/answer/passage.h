@@ -1,6 +1,7 @@
-// The sentences of a context that an answer stands in.
+// Where in a context an answer stands, and in which of its sentences.
 #ifndef IG_ANSWER_PASSAGE_H
 #define IG_ANSWER_PASSAGE_H
+#include "ingot_answer.h"
 #include "text/sentences.h"
 #include "text/source_ranges.h"
 
@@ -9,4 +10,9 @@
 // context is UTF-8.
 ig_status ig_passage_find(ig_sentences *splitter, const char *context, ig_source_range place,
                           ig_source_range *out, ig_error *err);
+// What finding and generating an answer end with: its place (begin and end, if it is placed) in
+// code points, and, if there is a splitter, its passage: the window (bytes of the context) if it
+// has no place.
+ig_status ig_passage_place(ig_sentences *splitter, const char *context, ig_source_range window,
+                           ig_answer *answer, ig_error *err);
 #endif

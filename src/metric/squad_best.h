@@ -2,7 +2,7 @@
 #ifndef IG_METRIC_SQUAD_BEST_H
 #define IG_METRIC_SQUAD_BEST_H
 #include "metric/squad_odds.h"
-#include "metric/squad_score.h"
+#include "metric/squad_questions.h"
 
 typedef struct ig_squad_best_input {
   const ig_squad *squad;

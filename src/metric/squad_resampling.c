@@ -83,7 +83,7 @@ static ig_status score_baseline(const ig_squad_sample *s, const drawn_items *ite
   *out = NULL;
   IG_TRY(ig_squad_predictions_read(&predictions, s->squad, path, null_text, reporter, err));
   ig_status status =
-      ig_squad_score_questions(s->squad, s->manner, &predictions, &scored, &count, err);
+      ig_squad_questions_score(s->squad, s->manner, &predictions, &scored, &count, err);
   if (status == IG_OK) {
     *out = sum_statistics(scored, count, items, err);
     if (!*out) status = IG_ERROR_MEMORY;

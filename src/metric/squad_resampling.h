@@ -2,7 +2,7 @@
 #ifndef IG_METRIC_SQUAD_RESAMPLING_H
 #define IG_METRIC_SQUAD_RESAMPLING_H
 #include "ingot.h"
-#include "metric/squad_score.h"
+#include "metric/squad_questions.h"
 
 // scored (count): the questions of the corpus by `manner`.
 typedef struct ig_squad_sample {

@@ -1,6 +1,6 @@
 // The scores of each question of a corpus, from which all figures are made.
-#ifndef IG_METRIC_SQUAD_SCORE_H
-#define IG_METRIC_SQUAD_SCORE_H
+#ifndef IG_METRIC_SQUAD_QUESTIONS_H
+#define IG_METRIC_SQUAD_QUESTIONS_H
 #include "data/squad.h"
 #include "metric/answer_words.h"
 #include "metric/squad_predictions.h"
@@ -14,7 +14,7 @@ typedef struct ig_squad_scored {
 } ig_squad_scored;
 
 // (*count) of them, malloc'ed for the caller to free().
-ig_status ig_squad_score_questions(const ig_squad *squad, const ig_answer_manner *manner,
+ig_status ig_squad_questions_score(const ig_squad *squad, const ig_answer_manner *manner,
                                    const ig_squad_predictions *predictions, ig_squad_scored **out,
                                    size_t *count, ig_error *err);
 #endif
