@@ -12,7 +12,7 @@ static void read_items(const ig_item_file *items, size_t size) {
     if (item->bytes / 4 > size) abort();
     unsigned char *bytes = malloc(item->bytes + 1);
     if (!bytes) abort();
-    ig_safetensors_read_raw(item, bytes, &err);
+    ig_safetensor_read_raw(item, bytes, &err);
     free(bytes);
   }
 }

@@ -12,7 +12,7 @@ static void read_arrays(const ig_npz *npz, size_t size) {
     if (array->bytes / 1032 > size) abort();
     unsigned char *bytes = malloc(array->bytes + 1);
     if (!bytes) abort();
-    ig_safetensors_read_raw(array, bytes, &err);
+    ig_safetensor_read_raw(array, bytes, &err);
     free(bytes);
   }
 }

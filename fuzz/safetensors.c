@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (ig_safetensors_find(file, tensor->name) != tensor) abort();
     float *values = malloc(tensor->elements * sizeof *values + 1);
     if (!values) abort();  // the tensor is in the file, so it is no larger than that
-    ig_safetensors_read_float(tensor, values, tensor->elements, &err);
+    ig_safetensor_read_float(tensor, values, tensor->elements, &err);
     free(values);
   }
   ig_safetensors_close(file);

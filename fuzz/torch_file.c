@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (tensor->bytes / 1032 > size) abort();
     unsigned char *bytes = malloc(tensor->bytes + 1);
     if (!bytes) abort();
-    ig_safetensors_read_raw(tensor, bytes, &err);
+    ig_safetensor_read_raw(tensor, bytes, &err);
     free(bytes);
   }
   ig_safetensors_close(file);

@@ -12,7 +12,7 @@ static void read_variables(const ig_variable_file *variables, size_t size) {
     if (variable->bytes / 4 > size) abort();
     unsigned char *bytes = malloc(variable->bytes + 1);
     if (!bytes) abort();
-    ig_safetensors_read_raw(variable, bytes, &err);
+    ig_safetensor_read_raw(variable, bytes, &err);
     free(bytes);
   }
 }

@@ -114,7 +114,7 @@ static inline void fixture_expect(const char *model, const char *name, const flo
   if (!tensor) fail_msg("%s: no %s", model, name);
   if (tensor->elements != count)
     fail_msg("%s: %zu values, expected %zu", name, tensor->elements, count);
-  if (ig_safetensors_read_float(tensor, found, count, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_safetensor_read_float(tensor, found, count, &err) != IG_OK) fail_msg("%s", err.message);
   for (size_t i = 0; i < count; i++)
     if (found[i] != expected[i])
       fail_msg("%s: value %zu is %g, expected %g", name, i + 1, (double)found[i],

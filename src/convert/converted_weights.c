@@ -45,8 +45,8 @@ static ig_status compare_bytes(weights_writing *w, const ig_safetensor *a, const
   *same = true;
   for (size_t at = 0; *same && at < a->bytes; at += most) {
     const size_t bytes = a->bytes - at < most ? a->bytes - at : most;
-    IG_TRY(ig_safetensors_read_bytes(a, at, bytes, w->x, err));
-    IG_TRY(ig_safetensors_read_bytes(b, at, bytes, w->narrow, err));
+    IG_TRY(ig_safetensor_read_bytes(a, at, bytes, w->x, err));
+    IG_TRY(ig_safetensor_read_bytes(b, at, bytes, w->narrow, err));
     *same = memcmp(w->x, w->narrow, bytes) == 0;
   }
   return IG_OK;
@@ -105,9 +105,9 @@ static ig_status read_floats(weights_writing *w, const ig_safetensor *t, size_t 
                              size_t *lost, ig_error *err) {
   *lost = count;
   if (t->dtype == IG_DTYPE_F64)
-    IG_TRY(ig_safetensors_read_bytes(t, first * sizeof *w->wide, count * sizeof *w->wide, w->wide,
-                                     err));
-  IG_TRY(ig_safetensors_read_floats(t, first, count, w->x, err));
+    IG_TRY(ig_safetensor_read_bytes(t, first * sizeof *w->wide, count * sizeof *w->wide, w->wide,
+                                    err));
+  IG_TRY(ig_safetensor_read_floats(t, first, count, w->x, err));
   if (t->dtype == IG_DTYPE_F64) *lost = find_lost(w->wide, w->x, count);
   return IG_OK;
 }
@@ -137,7 +137,7 @@ static ig_status write_part(weights_writing *w, size_t i, ig_safetensors_shard *
   const bool as_is = w->to[i].dtype == t->dtype;
   IG_TRY(ig_interrupt_check(&w->watch, err));
   if (as_is)
-    IG_TRY(ig_safetensors_read_bytes(t, first * size, count * size, w->wide, err));
+    IG_TRY(ig_safetensor_read_bytes(t, first * size, count * size, w->wide, err));
   else
     IG_TRY(convert_part(w, i, first, count, err));
   IG_TRY(ig_safetensors_put(shard, w->files.positions[i].index, first * size,

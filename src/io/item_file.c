@@ -143,7 +143,7 @@ static ig_status read_headers(item_reading *r, size_t count, ig_error *err) {
     item_header *h = &r->headers[i];
     uint64_t *const words[] = {&h->name, &h->type, &h->rank, &h->data};
     for (size_t k = 0; k < 4; k++) IG_TRY(read_word(r, words[k], err));
-    if (h->name < 2 || h->name > MOST_NAME || h->rank > IG_SAFETENSORS_MAX_RANK)
+    if (h->name < 2 || h->name > MOST_NAME || h->rank > IG_SAFETENSOR_MAX_RANK)
       return ig_fail(err, IG_ERROR_FORMAT,
                      "%s: item %zu: a name of %" PRIu64 " bytes and rank %" PRIu64, r->path, i + 1,
                      h->name, h->rank);

@@ -6,7 +6,7 @@
 #ifndef IG_IO_ITEM_FILE_H
 #define IG_IO_ITEM_FILE_H
 #include "base/file.h"
-#include "io/safetensors.h"
+#include "io/safetensor.h"
 
 typedef struct ig_item_file ig_item_file;  // ig_item_file_close
 

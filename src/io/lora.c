@@ -385,8 +385,8 @@ static ig_status add_transposed(const ig_lora *l, size_t first, size_t rows, flo
                                 float *scratch, ig_error *err) {
   const size_t rank = l->a->shape[0], in = l->a->shape[1], out = l->b->shape[0];
   float *a = scratch, *b = scratch + l->a->elements, *b_transposed = b + l->b->elements;
-  IG_TRY(ig_safetensors_read_part(l->a, 0, l->a->elements, a, err));
-  IG_TRY(ig_safetensors_read_part(l->b, 0, l->b->elements, b, err));
+  IG_TRY(ig_safetensor_read_part(l->a, 0, l->a->elements, a, err));
+  IG_TRY(ig_safetensor_read_part(l->b, 0, l->b->elements, b, err));
   for (size_t o = 0; o < out; o++)
     for (size_t r = 0; r < rank; r++) b_transposed[r * out + o] = b[o * rank + r];
   for (size_t row = 0; row < rows; row++, x += out)
@@ -402,8 +402,8 @@ ig_status ig_lora_add(const ig_lora *l, size_t first, size_t rows, float *x, flo
   if (l->transposed) return add_transposed(l, first, rows, x, scratch, err);
   const size_t rank = l->a->shape[0], columns = l->a->shape[1];
   float *a = scratch, *b = scratch + l->a->elements;
-  IG_TRY(ig_safetensors_read_part(l->a, 0, l->a->elements, a, err));
-  IG_TRY(ig_safetensors_read_part(l->b, first * rank, rows * rank, b, err));
+  IG_TRY(ig_safetensor_read_part(l->a, 0, l->a->elements, a, err));
+  IG_TRY(ig_safetensor_read_part(l->b, first * rank, rows * rank, b, err));
   for (size_t row = 0; row < rows; row++, x += columns, b += rank)
     for (size_t r = 0; r < rank; r++) {
       const float factor = l->scale * b[r], *from = a + r * columns;

@@ -33,7 +33,7 @@ typedef struct npy_header {
   ig_dtype dtype;
   bool swapped, by_columns;
   int rank;
-  size_t shape[IG_SAFETENSORS_MAX_RANK];
+  size_t shape[IG_SAFETENSOR_MAX_RANK];
   bool has_type, has_order, has_shape;
   size_t begin;  // of the values, in the member
 } npy_header;
@@ -96,9 +96,9 @@ static ig_status read_extent(npy_header *h, ig_error *err) {
     value = value * 10 + digit;
   }
   if (h->at == first) return fail_header(h, err, "shape: expected numbers such as (22, 16)");
-  if (h->rank == IG_SAFETENSORS_MAX_RANK)
+  if (h->rank == IG_SAFETENSOR_MAX_RANK)
     return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: %s: an array of rank above %d", h->where,
-                   h->member, IG_SAFETENSORS_MAX_RANK);
+                   h->member, IG_SAFETENSOR_MAX_RANK);
   return ig_size_of(value, &h->shape[h->rank++]) ? IG_OK : fail_header(h, err, "shape: too large");
 }
 

@@ -3,7 +3,7 @@
 #ifndef IG_IO_NPZ_H
 #define IG_IO_NPZ_H
 #include "base/file.h"
-#include "io/safetensors.h"
+#include "io/safetensor.h"
 
 typedef struct ig_npz ig_npz;  // ig_npz_close
 

@@ -5,23 +5,7 @@
 // {name: {dtype, shape, data_offsets}}, the data. https://github.com/huggingface/safetensors
 #ifndef IG_IO_SAFETENSORS_H
 #define IG_IO_SAFETENSORS_H
-#include <stddef.h>
-#include "io/dtype.h"
-#include "ingot/core.h"
-
-#define IG_SAFETENSORS_MAX_RANK 8
-
-typedef struct ig_safetensor {
-  const char *name;
-  const char *file;  // the file that it is in, for messages
-  ig_dtype dtype;
-  int rank;
-  size_t shape[IG_SAFETENSORS_MAX_RANK];
-  size_t elements;
-  size_t begin, bytes;  // of its values in the file, little-endian
-  const struct ig_file *source;
-  struct ig_arranged *arranged;  // NULL: the values lie in the file as they are
-} ig_safetensor;
+#include "io/safetensor.h"
 
 // Open files, for ig_safetensors_close. Read-only, so that threads may share them.
 typedef struct ig_safetensors ig_safetensors;
@@ -71,34 +55,13 @@ typedef struct ig_safetensors_change {
 ig_status ig_safetensors_change_all(ig_safetensors *file, const ig_safetensors_change *changes,
                                     size_t count, ig_error *err);
 
-// Converts F32, F16, BF16 or F64 to float. count must be tensor->elements; other dtypes are
-// IG_ERROR_UNSUPPORTED.
-ig_status ig_safetensors_read_float(const ig_safetensor *tensor, float *out, size_t count,
-                                    ig_error *err);
-
-// As ig_safetensors_read_float, and a NaN or an infinity is IG_ERROR_FORMAT: with one of them among
-// its weights a model computes nothing.
-ig_status ig_safetensors_read_weights(const ig_safetensor *tensor, float *out, size_t count,
-                                      ig_error *err);
-// As ig_safetensors_read_weights, for the tensor's values first .. first + count - 1.
-ig_status ig_safetensors_read_part(const ig_safetensor *tensor, size_t first, size_t count,
-                                   float *out, ig_error *err);
-// The same values, NaN and infinities too.
-ig_status ig_safetensors_read_floats(const ig_safetensor *tensor, size_t first, size_t count,
-                                     float *out, ig_error *err);
-// The tensor->bytes bytes, as they are in the file.
-ig_status ig_safetensors_read_raw(const ig_safetensor *tensor, void *out, ig_error *err);
-// Of the same bytes, those from `offset` on.
-ig_status ig_safetensors_read_bytes(const ig_safetensor *tensor, size_t offset, size_t bytes,
-                                    void *out, ig_error *err);
-
 // A tensor to write. Exactly one of values and raw is set: values are converted to dtype (F32, F16
 // or BF16) while they are written, raw is written as it is.
 typedef struct ig_safetensors_output {
   const char *name;
   ig_dtype dtype;
   int rank;
-  size_t shape[IG_SAFETENSORS_MAX_RANK];
+  size_t shape[IG_SAFETENSOR_MAX_RANK];
   const float *values;
   const void *raw;
 } ig_safetensors_output;

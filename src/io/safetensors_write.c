@@ -22,7 +22,7 @@
 static ig_status tensor_size(const char *path, const ig_safetensors_output *t, size_t *elements,
                              size_t *bytes, ig_error *err) {
   *elements = 1;
-  bool fits = t->rank >= 0 && t->rank <= IG_SAFETENSORS_MAX_RANK;
+  bool fits = t->rank >= 0 && t->rank <= IG_SAFETENSOR_MAX_RANK;
   for (int i = 0; fits && i < t->rank; ++i)
     fits = ig_size_multiply(*elements, t->shape[i], elements);
   fits = fits && ig_size_multiply(*elements, ig_dtype_size(t->dtype), bytes);

@@ -25,7 +25,7 @@ static bool is_same_place(const ig_safetensor *a, const ig_safetensor *b) {
 static ig_status compare_part(const ig_safetensor *const both[2], size_t first, size_t count,
                               float *values, bool *same, ig_error *err) {
   for (size_t i = 0; i < 2; i++)
-    IG_TRY(ig_safetensors_read_part(both[i], first, count, values + i * COMPARED_VALUES, err));
+    IG_TRY(ig_safetensor_read_part(both[i], first, count, values + i * COMPARED_VALUES, err));
   *same = memcmp(values, values + COMPARED_VALUES, count * sizeof *values) == 0;
   return IG_OK;
 }

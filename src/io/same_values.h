@@ -1,7 +1,7 @@
 // Whether tensors of files hold the same values: copies, or tensors of their own.
 #ifndef IG_IO_SAME_VALUES_H
 #define IG_IO_SAME_VALUES_H
-#include "io/safetensors.h"
+#include "io/safetensor.h"
 
 // Whether both tensors have the same type and shape, so that one may be a copy of the other.
 bool ig_same_values_may_be(const ig_safetensor *a, const ig_safetensor *b);

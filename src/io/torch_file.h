@@ -3,7 +3,7 @@
 #ifndef IG_IO_TORCH_FILE_H
 #define IG_IO_TORCH_FILE_H
 #include "base/file.h"
-#include "io/safetensors.h"
+#include "io/safetensor.h"
 
 typedef struct ig_torch_file ig_torch_file;  // ig_torch_file_close
 

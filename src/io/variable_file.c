@@ -110,9 +110,9 @@ static ig_status add_variable(variable_reading *r, const char *name, file_variab
 static ig_status read_shape(variable_reading *r, ig_safetensor *t, ig_error *err) {
   uint32_t rank, extent;
   IG_TRY(read_number(r, 1, &rank, err));
-  if (rank > IG_SAFETENSORS_MAX_RANK)
+  if (rank > IG_SAFETENSOR_MAX_RANK)
     return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: variable %s: rank %" PRIu32 ", at most %d",
-                   r->path, t->name, rank, IG_SAFETENSORS_MAX_RANK);
+                   r->path, t->name, rank, IG_SAFETENSOR_MAX_RANK);
   for (t->rank = 0; t->rank < (int)rank; t->rank++) {
     IG_TRY(read_number(r, 4, &extent, err));
     t->shape[t->rank] = extent;
@@ -207,7 +207,7 @@ static ig_status read_divisors(variable_reading *r, const ig_safetensor *t,
   q->divisors = ig_allocate(count, sizeof *q->divisors, err);
   if (!q->divisors) return IG_ERROR_MEMORY;
   q->divisors[0] = 1000;
-  if (scale) IG_TRY(ig_safetensors_read_float(scale, q->divisors, count, err));
+  if (scale) IG_TRY(ig_safetensor_read_float(scale, q->divisors, count, err));
   for (size_t i = 0; i < count; i++)
     if (!isfinite(q->divisors[i]) || !(q->divisors[i] > 0))
       return ig_fail(err, IG_ERROR_FORMAT,

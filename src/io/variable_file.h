@@ -5,7 +5,7 @@
 #ifndef IG_IO_VARIABLE_FILE_H
 #define IG_IO_VARIABLE_FILE_H
 #include "base/file.h"
-#include "io/safetensors.h"
+#include "io/safetensor.h"
 
 typedef struct ig_variable_file ig_variable_file;  // ig_variable_file_close
 

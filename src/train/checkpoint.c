@@ -234,7 +234,7 @@ static ig_status read_moment(const ig_safetensors *file, const char *path, const
   if (!tensor || tensor->elements != count)
     return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected %zu values, found %zu", path, name,
                    count, tensor ? tensor->elements : 0);
-  return ig_safetensors_read_weights(tensor, out, count, err);
+  return ig_safetensor_read_weights(tensor, out, count, err);
 }
 
 ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer, ig_error *err) {

@@ -30,7 +30,7 @@ static float *read_floats(const expected *e, const char *name, size_t *count) {
   if (!t) return NULL;
   float *values = malloc((t->elements + 1) * sizeof *values);
   assert_non_null(values);
-  assert_int_equal(ig_safetensors_read_float(t, values, t->elements, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_float(t, values, t->elements, NULL), IG_OK);
   *count = t->elements;
   return values;
 }

@@ -20,7 +20,7 @@ static ig_safetensors *open_or_fail(const char *path, bool file) {
 
 static float *values_of(const ig_safetensor *t) {
   float *values = malloc(t->elements * sizeof *values);
-  assert_int_equal(ig_safetensors_read_float(t, values, t->elements, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_float(t, values, t->elements, NULL), IG_OK);
   return values;
 }
 

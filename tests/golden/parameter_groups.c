@@ -169,7 +169,7 @@ static double compare(const group_case *c, char where[128]) {
     double d;
     if (t) {
       assert_non_null(found.gradient);
-      assert_int_equal(ig_safetensors_read_float(t, expected, t->elements, NULL), IG_OK);
+      assert_int_equal(ig_safetensor_read_float(t, expected, t->elements, NULL), IG_OK);
       d = difference(expected, found.values, count_of(&found), t->elements);
     } else {
       assert_null(found.gradient);
@@ -181,7 +181,7 @@ static double compare(const group_case *c, char where[128]) {
   }
   float norms[UPDATES];
   assert_int_equal(
-      ig_safetensors_read_float(ig_safetensors_find(file, "norms"), norms, UPDATES, NULL), IG_OK);
+      ig_safetensor_read_float(ig_safetensors_find(file, "norms"), norms, UPDATES, NULL), IG_OK);
   for (int u = 0; u < UPDATES; u++) {
     const double d = fabs(c->norms[u] - (double)norms[u]) / (double)norms[u];
     if (d <= worst) continue;

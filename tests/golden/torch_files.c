@@ -26,7 +26,7 @@ static ig_status open_golden(const char *name, ig_safetensors **out, ig_error *e
 static uint64_t hash_values(const ig_safetensor *t) {
   unsigned char *bytes = malloc(t->bytes + 1);
   ig_error err = {0};
-  if (ig_safetensors_read_raw(t, bytes, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_safetensor_read_raw(t, bytes, &err) != IG_OK) fail_msg("%s", err.message);
   uint64_t hash = 0xcbf29ce484222325u;
   for (size_t i = 0; i < t->bytes; i++) hash = (hash ^ bytes[i]) * 0x100000001b3u;
   free(bytes);
@@ -121,9 +121,9 @@ static void parts_of_a_view(void **state) {
   const ig_safetensor *t = ig_safetensors_find(file, "transposed"),
                       *row = ig_safetensors_find(file, "row");
   float values[6], fourth[8];
-  assert_int_equal(ig_safetensors_read_float(row, fourth, 8, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_float(row, fourth, 8, NULL), IG_OK);
   for (size_t i = 0; i < 8; i++) {
-    assert_int_equal(ig_safetensors_read_part(t, 6 * i, 6, values, NULL), IG_OK);
+    assert_int_equal(ig_safetensor_read_part(t, 6 * i, 6, values, NULL), IG_OK);
     assert_true(values[3] == fourth[i]);
   }
   ig_safetensors_close(file);

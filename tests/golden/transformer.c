@@ -47,7 +47,7 @@ static float *read_floats(const ig_safetensor *t) {
   ig_error err;
   float *values = malloc((t->elements + 1) * sizeof *values);
   assert_non_null(values);
-  assert_int_equal(ig_safetensors_read_float(t, values, t->elements, &err), IG_OK);
+  assert_int_equal(ig_safetensor_read_float(t, values, t->elements, &err), IG_OK);
   return values;
 }
 
@@ -113,7 +113,7 @@ static void read_weights(golden *g, const char *prefix) {
     assert_int_equal(ig_model_tensor(g->model, i, &view, NULL), IG_OK);
     snprintf(name, sizeof name, "%s%s", prefix, view.name);
     const ig_safetensor *t = need(g, name);
-    assert_int_equal(ig_safetensors_read_float(t, view.values, t->elements, NULL), IG_OK);
+    assert_int_equal(ig_safetensor_read_float(t, view.values, t->elements, NULL), IG_OK);
   }
 }
 
@@ -141,7 +141,7 @@ static void open_golden(golden *g, const char *name, float smoothing, float eps)
   ig_config config;
   char config_text[4096];
   assert_true(text->bytes <= sizeof config_text);
-  assert_int_equal(ig_safetensors_read_raw(text, config_text, &err), IG_OK);
+  assert_int_equal(ig_safetensor_read_raw(text, config_text, &err), IG_OK);
   assert_int_equal(ig_json_parse(config_text, text->elements, name, &json, &err), IG_OK);
   assert_int_equal(ig_family_of(json, name, &family, &err), IG_OK);
   assert_int_equal(ig_family_read_config(family, json, name, &config, &err), IG_OK);

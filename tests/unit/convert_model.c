@@ -67,8 +67,8 @@ static void expect_same_bytes(const char *expected, const char *found) {
     assert_int_equal(t->rank, u->rank);
     assert_memory_equal(t->shape, u->shape, (size_t)t->rank * sizeof *t->shape);
     assert_true(t->bytes <= sizeof x);
-    assert_int_equal(ig_safetensors_read_raw(t, x, NULL), IG_OK);
-    assert_int_equal(ig_safetensors_read_raw(u, y, NULL), IG_OK);
+    assert_int_equal(ig_safetensor_read_raw(t, x, NULL), IG_OK);
+    assert_int_equal(ig_safetensor_read_raw(u, y, NULL), IG_OK);
     if (memcmp(x, y, t->bytes) != 0) fail_msg("%s: other bytes", t->name);
   }
   ig_safetensors_close(a);
@@ -116,14 +116,14 @@ static void weights_are_rounded_to_the_type(void **state) {
   assert_int_equal(ig_safetensors_open("out", &file, NULL), IG_OK);
   const ig_safetensor *t = ig_safetensors_find(file, "x");
   assert_int_equal(t->dtype, IG_DTYPE_F16);
-  assert_int_equal(ig_safetensors_read_float(t, x, 6, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_float(t, x, 6, NULL), IG_OK);
   for (size_t i = 0; i < 6; i++) {
     const float expected = ig_f16_to_float(ig_f16_from_float(values[i]));
     if (x[i] != expected && !(isnan(x[i]) && isnan(expected))) fail_msg("value %zu", i);
   }
   t = ig_safetensors_find(file, "n");
   assert_int_equal(t->dtype, IG_DTYPE_I64);
-  assert_int_equal(ig_safetensors_read_raw(t, &n, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_raw(t, &n, NULL), IG_OK);
   assert_true(n == counter);
   ig_safetensors_close(file);
   char *text;

@@ -90,7 +90,7 @@ static void alpha_has_patterns(void **state) {
     for (int layer = 0; layer < 2; layer++) {
       const float scale = layer ? cases[i].second : cases[i].first;
       const char *name = layer ? "m.layers.1.fc.weight" : "m.layers.0.fc.weight";
-      assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, name), found, 6, NULL),
+      assert_int_equal(ig_safetensor_read_float(ig_safetensors_find(file, name), found, 6, NULL),
                        IG_OK);
       for (int k = 0; k < 6; k++)
         if (!(found[k] - scale * a2[k] < 1e-5f && found[k] - scale * a2[k] > -1e-5f))
@@ -258,8 +258,8 @@ static void transposed_layers_are_extracted(void **state) {
   float found[6];
   assert_int_equal(ig_safetensors_open("out", &file, NULL), IG_OK);
   assert_int_equal(
-      ig_safetensors_read_float(ig_safetensors_find(file, "transformer.h.0.attn.c_attn.weight"),
-                                found, 6, NULL),
+      ig_safetensor_read_float(ig_safetensors_find(file, "transformer.h.0.attn.c_attn.weight"),
+                               found, 6, NULL),
       IG_OK);
   for (int i = 0; i < 6; i++)
     if (!(found[i] - a2[i] < 1e-5f && found[i] - a2[i] > -1e-5f))

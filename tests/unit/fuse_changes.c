@@ -46,7 +46,7 @@ static void a_change_meanwhile_is_an_error(void **state) {
   static float found[COUNT];
   assert_int_equal(ig_safetensors_open("changed", &file, &err), IG_OK);
   assert_int_equal(
-      ig_safetensors_read_float(ig_safetensors_find(file, "weight"), found, COUNT, &err), IG_OK);
+      ig_safetensor_read_float(ig_safetensors_find(file, "weight"), found, COUNT, &err), IG_OK);
   for (int i = 0; i < COUNT; i++) assert_true(found[i] == 1.5f);
   ig_safetensors_close(file);
 }

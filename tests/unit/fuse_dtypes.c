@@ -44,7 +44,7 @@ static void expect_bytes(const char *model, const char *name, ig_dtype dtype, co
   assert_non_null(tensor);
   assert_string_equal(ig_dtype_name(tensor->dtype), ig_dtype_name(dtype));
   assert_int_equal(tensor->bytes, bytes);
-  assert_int_equal(ig_safetensors_read_raw(tensor, found, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_raw(tensor, found, NULL), IG_OK);
   assert_memory_equal(found, expected, bytes);
   ig_safetensors_close(file);
 }

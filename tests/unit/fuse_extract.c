@@ -84,8 +84,8 @@ static void expect_nearest(const char *model) {
   ig_safetensors *file;
   float found[20];
   assert_int_equal(ig_safetensors_open(model, &file, NULL), IG_OK);
-  assert_int_equal(ig_safetensors_read_float(
-                       ig_safetensors_find(file, "decoder.layers.0.fc.weight"), found, 20, NULL),
+  assert_int_equal(ig_safetensor_read_float(ig_safetensors_find(file, "decoder.layers.0.fc.weight"),
+                                            found, 20, NULL),
                    IG_OK);
   for (size_t i = 0; i < 20; i++)
     if (!((double)found[i] - 1 - nearest[i] < 2e-6 && (double)found[i] - 1 - nearest[i] > -2e-6))

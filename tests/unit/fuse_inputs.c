@@ -31,7 +31,7 @@ static void expect_counter(int64_t expected) {
   ig_safetensors *file;
   int64_t found;
   assert_int_equal(ig_safetensors_open("out", &file, NULL), IG_OK);
-  assert_int_equal(ig_safetensors_read_raw(ig_safetensors_find(file, "n"), &found, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_raw(ig_safetensors_find(file, "n"), &found, NULL), IG_OK);
   assert_int_equal(found, expected);
   ig_safetensors_close(file);
   nftw("out", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
@@ -75,7 +75,7 @@ static void expect_mask(const float *mask, size_t count) {
   static float found[MASK];
   ig_safetensors *file;
   assert_int_equal(ig_safetensors_open("out", &file, NULL), IG_OK);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "mask"), found, count, NULL),
+  assert_int_equal(ig_safetensor_read_float(ig_safetensors_find(file, "mask"), found, count, NULL),
                    IG_OK);
   assert_memory_equal(found, mask, count * sizeof *mask);
   ig_safetensors_close(file);
@@ -292,8 +292,8 @@ static void read_same_bytes(const ig_safetensors *expected, const ig_safetensors
     assert_string_equal(t->name, e->name);
     if (t->dtype != e->dtype) continue;  // fused in float32
     assert_true(t->bytes <= sizeof found && t->bytes == e->bytes);
-    assert_int_equal(ig_safetensors_read_raw(t, found, NULL), IG_OK);
-    assert_int_equal(ig_safetensors_read_raw(e, wanted, NULL), IG_OK);
+    assert_int_equal(ig_safetensor_read_raw(t, found, NULL), IG_OK);
+    assert_int_equal(ig_safetensor_read_raw(e, wanted, NULL), IG_OK);
     if (memcmp(found, wanted, t->bytes) != 0) fail_msg("%s: other bytes", t->name);
   }
 }

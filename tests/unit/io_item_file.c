@@ -76,7 +76,7 @@ static void an_item_is_read(void **state) {
   assert_int_equal(t->rank, 2);
   assert_int_equal(t->shape[0], 2);
   assert_int_equal(t->shape[1], 1);
-  assert_int_equal(ig_safetensors_read_float(t, values, 2, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_float(t, values, 2, NULL), IG_OK);
   assert_true(values[0] == 1.0f);
   assert_true(values[1] == -2.0f);
   ig_safetensors_close(file);
@@ -151,9 +151,9 @@ static void expect_values(const char *name, const float *expected) {
   assert_int_equal(t->shape[0], 2);
   assert_int_equal(t->shape[1], 3);
   assert_int_equal(t->bytes, sizeof values);
-  assert_int_equal(ig_safetensors_read_weights(t, values, 6, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_weights(t, values, 6, NULL), IG_OK);
   assert_memory_equal(values, expected, sizeof values);
-  assert_int_equal(ig_safetensors_read_part(t, 2, 3, values, NULL), IG_OK);
+  assert_int_equal(ig_safetensor_read_part(t, 2, 3, values, NULL), IG_OK);
   assert_memory_equal(values, expected + 2, 3 * sizeof *values);
   assert_string_equal(ig_safetensors_note(file, 0),
                       "1 matrices of integers, quantised for 8- or 16-bit products, are read as "
@@ -200,7 +200,7 @@ static bool read_all(size_t size) {
     const ig_safetensor *t = ig_safetensors_get(file, i);
     assert_true(t->bytes / 4 <= size);  // an integer of a byte becomes a float
     void *bytes = malloc(t->bytes + 1);
-    assert_int_equal(ig_safetensors_read_raw(t, bytes, &err), IG_OK);
+    assert_int_equal(ig_safetensor_read_raw(t, bytes, &err), IG_OK);
     free(bytes);
   }
   ig_safetensors_close(file);

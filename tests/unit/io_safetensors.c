@@ -75,24 +75,24 @@ static void round_trip(void **state) {
   assert_non_null(t);
   assert_int_equal(t->begin % 8, 0);
   assert_int_equal(t->shape[1], 3);
-  assert_int_equal(ig_safetensors_read_float(t, got, 6, &err), IG_OK);
+  assert_int_equal(ig_safetensor_read_float(t, got, 6, &err), IG_OK);
   assert_memory_equal(got, values, sizeof got);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "half"), got, 6, &err),
+  assert_int_equal(ig_safetensor_read_float(ig_safetensors_find(file, "half"), got, 6, &err),
                    IG_OK);
   assert_memory_equal(got, values, sizeof got);  // each fits half precision
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "brain"), got, 3, &err),
+  assert_int_equal(ig_safetensor_read_float(ig_safetensors_find(file, "brain"), got, 3, &err),
                    IG_OK);
   assert_memory_equal(got, values, 3 * sizeof *got);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "scalar"), got, 1, &err),
+  assert_int_equal(ig_safetensor_read_float(ig_safetensors_find(file, "scalar"), got, 1, &err),
                    IG_OK);
   assert_true(got[0] == -2.5f);
   assert_int_equal(ig_safetensors_find(file, "empty")->elements, 0);
   int64_t raw[2];
-  assert_int_equal(ig_safetensors_read_raw(ig_safetensors_find(file, "ids"), raw, &err), IG_OK);
+  assert_int_equal(ig_safetensor_read_raw(ig_safetensors_find(file, "ids"), raw, &err), IG_OK);
   assert_memory_equal(raw, ids, sizeof ids);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_find(file, "ids"), got, 2, &err),
+  assert_int_equal(ig_safetensor_read_float(ig_safetensors_find(file, "ids"), got, 2, &err),
                    IG_ERROR_UNSUPPORTED);
-  assert_int_equal(ig_safetensors_read_float(t, got, 5, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_safetensor_read_float(t, got, 5, &err), IG_ERROR_FORMAT);
   assert_null(ig_safetensors_find(file, "absent"));
   ig_safetensors_close(file);
 }
@@ -108,7 +108,7 @@ static void cut_short_meanwhile(void **state) {
   assert_int_equal(ig_safetensors_write(path, &tensor, 1, &err), IG_OK);
   assert_int_equal(ig_safetensors_open(directory, &file, &err), IG_OK);
   assert_int_equal(truncate(path, 100), 0);
-  assert_int_equal(ig_safetensors_read_float(ig_safetensors_get(file, 0), got, 3, &err),
+  assert_int_equal(ig_safetensor_read_float(ig_safetensors_get(file, 0), got, 3, &err),
                    IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "cut short"));
   ig_safetensors_close(file);
@@ -132,9 +132,9 @@ static void weights_are_finite(void **state) {
       values[at] = planted ? wrong[i] : 1;
       assert_int_equal(ig_safetensors_write(path, &tensor, 1, &err), IG_OK);
       assert_int_equal(ig_safetensors_open(directory, &file, &err), IG_OK);
-      assert_int_equal(ig_safetensors_read_float(ig_safetensors_get(file, 0), got, COUNT, &err),
+      assert_int_equal(ig_safetensor_read_float(ig_safetensors_get(file, 0), got, COUNT, &err),
                        IG_OK);
-      assert_int_equal(ig_safetensors_read_weights(ig_safetensors_get(file, 0), got, COUNT, &err),
+      assert_int_equal(ig_safetensor_read_weights(ig_safetensors_get(file, 0), got, COUNT, &err),
                        planted ? IG_ERROR_FORMAT : IG_OK);
       if (planted && !strstr(err.message, place)) fail_msg("'%s' lacks '%s'", err.message, place);
       ig_safetensors_close(file);

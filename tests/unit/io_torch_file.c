@@ -248,7 +248,7 @@ static bool read_all(void) {
     const ig_safetensor *t = ig_safetensors_get(file, i);
     assert_true(t->bytes < 1 << 20);
     void *bytes = malloc(t->bytes + 1);
-    ig_safetensors_read_raw(t, bytes, &err);
+    ig_safetensor_read_raw(t, bytes, &err);
     free(bytes);
   }
   ig_safetensors_close(file);

@@ -95,7 +95,7 @@ static void rows_have_scales(void **state) {
     assert_non_null(t);
     assert_int_equal(t->dtype, IG_DTYPE_F32);
     assert_int_equal(t->shape[0], 2);
-    assert_int_equal(ig_safetensors_read_weights(t, values, 6, NULL), IG_OK);
+    assert_int_equal(ig_safetensor_read_weights(t, values, 6, NULL), IG_OK);
     assert_memory_equal(values, expected, sizeof values);
   }
   ig_safetensors_close(file);

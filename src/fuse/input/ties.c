@@ -194,8 +194,8 @@ static ig_status compare_copy(const ig_safetensor *copy, const ig_safetensor *ke
                               size_t size, ig_error *err) {
   for (size_t at = 0; at < copy->bytes; at += size) {
     const size_t bytes = copy->bytes - at < size ? copy->bytes - at : size;
-    IG_TRY(ig_safetensors_read_bytes(copy, at, bytes, buffers, err));
-    IG_TRY(ig_safetensors_read_bytes(kept, at, bytes, buffers + size, err));
+    IG_TRY(ig_safetensor_read_bytes(copy, at, bytes, buffers, err));
+    IG_TRY(ig_safetensor_read_bytes(kept, at, bytes, buffers + size, err));
     if (memcmp(buffers, buffers + size, bytes) != 0)
       return ig_fail(err, IG_ERROR_FORMAT,
                      "%s: tensor %s: tied to %s by config.json, but with other values: nobody "

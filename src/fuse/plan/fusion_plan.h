@@ -22,7 +22,7 @@ typedef struct ig_plan_tensor {
   char *name;      // of the output
   ig_dtype dtype;  // of the output
   int rank;
-  size_t shape[IG_SAFETENSORS_MAX_RANK];
+  size_t shape[IG_SAFETENSOR_MAX_RANK];
   size_t elements;
   const ig_method *method;  // the recipe's; passthrough if one model's tensor is taken as it is
   bool copied;              // integers and the like: input[0] is copied unchanged

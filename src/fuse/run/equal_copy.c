@@ -20,7 +20,7 @@ typedef struct equal_values {
 static ig_status read_bytes(const ig_safetensor *t, size_t first, size_t count, char *out,
                             ig_error *err) {
   const size_t size = ig_dtype_size(t->dtype);
-  return ig_safetensors_read_bytes(t, first * size, count * size, out, err);
+  return ig_safetensor_read_bytes(t, first * size, count * size, out, err);
 }
 
 static bool is_alike(const ig_plan_input *input, const ig_safetensor *first) {

@@ -212,11 +212,11 @@ static ig_status copy_part(const execution *e, const ig_plan_tensor *t, size_t a
                            char *buffers, ig_error *err) {
   const ig_safetensor *first = t->input[0].tensor;
   char *other = buffers + bytes;
-  IG_TRY(ig_safetensors_read_bytes(first, at, bytes, buffers, err));
+  IG_TRY(ig_safetensor_read_bytes(first, at, bytes, buffers, err));
   for (size_t i = 1; i <= t->inputs; i++) {
     const ig_safetensor *from = i < t->inputs ? t->input[i].tensor : t->base.tensor;
     if (!from) continue;
-    IG_TRY(ig_safetensors_read_bytes(from, at, bytes, other, err));
+    IG_TRY(ig_safetensor_read_bytes(from, at, bytes, other, err));
     if (memcmp(buffers, other, bytes) != 0)
       return ig_fail(err, IG_ERROR_FORMAT, "%s: %s values that differ between %s and %s%s", t->name,
                      ig_dtype_name(first->dtype), first->file, from->file,

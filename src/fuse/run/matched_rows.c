@@ -34,8 +34,8 @@ typedef struct row_part {
 
 static ig_status read_part(const ig_plan_tensor *t, const ig_plan_input *input, int row, row_part p,
                            float *out, ig_error *err) {
-  return ig_safetensors_read_part(input->tensor, (size_t)row * t->width + p.column, p.count, out,
-                                  err);
+  return ig_safetensor_read_part(input->tensor, (size_t)row * t->width + p.column, p.count, out,
+                                 err);
 }
 
 static ig_status read_mean(const ig_plan_tensor *t, int row, row_part p, float *out,
@@ -91,7 +91,7 @@ static int count_consecutive(const ig_plan_tensor *t, const ig_plan_input *input
 
 ig_status ig_matched_rows_read(const ig_plan_tensor *t, const ig_plan_input *input, size_t first,
                                size_t count, float *out, ig_error *err) {
-  if (!t->aligned) return ig_safetensors_read_part(input->tensor, first, count, out, err);
+  if (!t->aligned) return ig_safetensor_read_part(input->tensor, first, count, out, err);
   const size_t end = first + count;
   while (first < end) {
     const int row = (int)(first / t->width), last = (int)((end - 1) / t->width),

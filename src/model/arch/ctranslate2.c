@@ -96,11 +96,11 @@ static ig_status read_option(const ct2_reading *r, const char *stack, const char
     return ig_fail(err, IG_ERROR_FORMAT, "%s: variable %s: expected one value, found %zu", r->path,
                    t->name, t->elements);
   if (t->dtype != IG_DTYPE_I8 && t->dtype != IG_DTYPE_I16 && t->dtype != IG_DTYPE_I32) {
-    IG_TRY(ig_safetensors_read_float(t, &value, 1, err));
+    IG_TRY(ig_safetensor_read_float(t, &value, 1, err));
     *out = (double)value;
     return IG_OK;
   }
-  IG_TRY(ig_safetensors_read_raw(t, bytes, err));
+  IG_TRY(ig_safetensor_read_raw(t, bytes, err));
   *out = t->dtype == IG_DTYPE_I8 ? (int8_t)bytes[0]
          : t->dtype == IG_DTYPE_I16
              ? (int16_t)(bytes[0] | bytes[1] << 8)
@@ -198,7 +198,7 @@ static ig_status is_computed(ct2_reading *r, const ig_safetensor *t, ig_position
   const size_t count = t->elements;
   float *found = ig_allocate(count, sizeof *found, err),
         *computed = found ? ig_allocate(count, sizeof *computed, err) : NULL;
-  ig_status status = computed ? ig_safetensors_read_float(t, found, count, err) : IG_ERROR_MEMORY;
+  ig_status status = computed ? ig_safetensor_read_float(t, found, count, err) : IG_ERROR_MEMORY;
   *same = status == IG_OK;
   if (status == IG_OK) ig_positions_sinusoids(kind, first, (int)t->shape[0], r->d_model, computed);
   const float most = t->dtype == IG_DTYPE_F32 ? 1e-3f : 1e-2f;
@@ -264,7 +264,7 @@ static ig_status add_trained_positions(ct2_reading *r, const ig_safetensor *t, c
   change.values = ig_allocate((rows + TABLE_OFFSET) * d, sizeof *change.values, err);
   if (!change.values) return IG_ERROR_MEMORY;
   const ig_status status =
-      ig_safetensors_read_weights(t, change.values + TABLE_OFFSET * d, rows * d, err);
+      ig_safetensor_read_weights(t, change.values + TABLE_OFFSET * d, rows * d, err);
   if (status == IG_OK) return ig_tensor_changes_add(&r->changes, change, NULL, ours, err);
   free(change.values);
   return status;
@@ -410,7 +410,7 @@ static ig_status add_bias(ct2_reading *r, ig_error *err) {
   if (!change.values) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < r->rows; i++) change.values[i] = i < count ? 0 : NEVER;
   const ig_status status =
-      bias ? ig_safetensors_read_weights(bias, change.values, count, err) : IG_OK;
+      bias ? ig_safetensor_read_weights(bias, change.values, count, err) : IG_OK;
   if (status == IG_OK)
     return ig_tensor_changes_add(&r->changes, change, NULL, "final_logits_bias", err);
   free(change.values);

@@ -22,7 +22,7 @@ static ig_status parse_options(option_reading *r, const ig_safetensor *t, ig_err
                    t->bytes, MOST_OPTIONS);
   char *text = ig_allocate(t->bytes + 1, 1, err);
   if (!text) return IG_ERROR_MEMORY;
-  ig_status status = ig_safetensors_read_raw(t, text, err);
+  ig_status status = ig_safetensor_read_raw(t, text, err);
   // It is filled up with NULs.
   if (status == IG_OK)
     status = ig_yaml_parse(text, strlen(text), ig_marian_options_name, &r->out->yaml, err);

@@ -19,7 +19,7 @@ ig_status ig_stored_weights_read_rows(const ig_stored_weights *stored, size_t pa
   const ig_safetensor *tensor = stored->tensors[parameter];
   const ig_lora lora = ig_lora_find(stored->adapter, tensor);
   const size_t width = tensor->shape[0] ? tensor->elements / tensor->shape[0] : 0;
-  IG_TRY(ig_safetensors_read_part(tensor, first * width, rows * width, to, err));
+  IG_TRY(ig_safetensor_read_part(tensor, first * width, rows * width, to, err));
   return lora.a ? add_adapter(&lora, first, rows, to, err) : IG_OK;
 }
 
