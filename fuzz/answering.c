@@ -59,6 +59,7 @@ static ig_answerer *take_answerer(input_bytes *input) {
   options.post_processing = (ig_post_processing)(flags & 1);
   options.no_answer = flags & 2;
   options.part_words = flags & 4;
+  options.passages = flags & 16;
   options.n_best = take_small(input);
   options.max_answer_length = take_small(input);
   options.max_length = take_small(input);
@@ -78,6 +79,13 @@ static size_t count_codes(const char *text, size_t bytes) {
   return codes;
 }
 
+static void check_passage(const ig_answer *a, const char *context) {
+  const size_t length = strlen(a->passage);
+  if (a->passage_begin > a->begin || a->passage_begin + length < a->end ||
+      memcmp(a->passage, context + a->passage_begin, length) != 0)
+    abort();
+}
+
 static void check_answers(const ig_answers *found, const char *context) {
   if (found->chosen < -1 || (found->chosen >= 0 && (size_t)found->chosen >= found->count)) abort();
   if (found->problem && (found->count || !*found->problem)) abort();
@@ -91,6 +99,7 @@ static void check_answers(const ig_answers *found, const char *context) {
     if (a->start_code != count_codes(context, a->begin) ||
         a->end_code != count_codes(context, a->end) || !isfinite(a->score))
       abort();
+    if (a->passage) check_passage(a, context);
   }
 }
 

@@ -119,22 +119,11 @@ static size_t sort_texts(const generation *g, const ig_reading_question *q,
   return count;
 }
 
-// Looks in the window first, then before and after it.
-static bool find_text(const char *context, const char *text, ig_source_range window,
-                      ig_source_range *out) {
-  const char *found = *text ? strstr(context + window.begin, text) : NULL;
-  if (!found && *text) found = strstr(context, text);
-  if (!found) return false;
-  out->begin = (size_t)(found - context);
-  out->end = out->begin + strlen(text);
-  return true;
-}
-
 static ig_status write_answer(const generation *g, const char *context, const generated_text *t,
                               ig_answer *out, ig_error *err) {
   const ig_source_range window = g->reading->windows[t->window].place;
   ig_source_range place = {0};
-  const bool placed = is_empty(t) || find_text(context, t->text, window, &place);
+  const bool placed = is_empty(t) || ig_passage_locate(context, t->text, window, &place);
   *out = (ig_answer){.text = ig_allocate_copy(t->text, strlen(t->text), err),
                      .begin = place.begin,
                      .end = place.end,
