@@ -143,7 +143,8 @@ static void print_answer(const ig_answer *answer) {
 }
 
 static void print_best(const ig_answer *answer) {
-  puts(answer->text);
+  print_text(answer->text, strlen(answer->text));
+  putchar('\n');
   if (answer->passage == NULL) return;
   print_passage(answer);
   putchar('\n');
@@ -165,10 +166,17 @@ static void print_answer_json(const ig_answer *answer) {
   puts("}");
 }
 
+// "There is no answer" is in the list where it may be one.
+static double score_of_none(const ig_answers *answers) {
+  for (size_t i = 0; i < answers->count; i++)
+    if (answers->list[i].text[0] == '\0') return answers->list[i].score;
+  return 0;
+}
+
 static int print_answers(const answering *a, const ig_answers *answers) {
   if (answers->problem != NULL) return cli_fail(a->verb, "%s", answers->problem);
   const bool json = a->values->print_json;
-  const ig_answer none = {.text = "", .placed = true};
+  const ig_answer none = {.text = "", .score = score_of_none(answers), .placed = true};
   const ig_answer *best = answers->chosen >= 0 ? &answers->list[answers->chosen] : &none;
   if (a->values->n_best <= 1) {
     if (json)
@@ -353,7 +361,7 @@ static int open_answerer(answering *a) {
   const ig_answerer_options options = library_options(v);
   const ig_status status = ig_answerer_open(&ensemble, &options, &a->answerer, &err);
   free(members);
-  if (status != IG_OK) return cli_fail(a->verb, "%s", err.message);
+  if (status != IG_OK) return cli_fail_of_library(a->verb, err.message);
   if (!ig_answerer_generates(a->answerer) || v->post_processing == NULL) return CLI_GO_ON;
   return cli_fail(a->verb,
                   "--post-processing is of encoders, which find answers: %s generates them",

@@ -240,6 +240,22 @@ int cli_fail(const cli_verb *verb, const char *format, ...) {
   return CLI_FAILED;
 }
 
+// Whether the first `length` letters are the option's name with underscores.
+static bool is_member(const cli_option *option, const char *member, size_t length) {
+  if (strlen(option->name) != length) return false;
+  for (size_t i = 0; i < length; i++)
+    if (option->name[i] != (member[i] == '_' ? '-' : member[i])) return false;
+  return true;
+}
+
+int cli_fail_of_library(const cli_verb *verb, const char *message) {
+  const size_t length = strcspn(message, ": ");
+  for (size_t i = 0; message[length] == ':' && i < verb->option_count; i++)
+    if (is_member(&verb->options[i], message, length))
+      return cli_fail(verb, "--%s%s", verb->options[i].name, message + length);
+  return cli_fail(verb, "%s", message);
+}
+
 int cli_usage_error(const cli_verb *verb, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);

@@ -19,6 +19,9 @@ void cli_report_end(void);  // ends the line of the bar
 int cli_fail(const cli_verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int cli_usage_error(const cli_verb *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+// As cli_fail, with a message of the library. Where it begins with the member of its options that
+// an option of the verb sets ("n_best: …"), the option's name stands there ("--n-best: …").
+int cli_fail_of_library(const cli_verb *verb, const char *message);
 // As cli_fail, with the message that memory is out.
 int cli_fail_memory(const cli_verb *verb);
 #endif

@@ -41,6 +41,21 @@ expect 0 "$INGOT" answer -m "$model" --question 'Which river flows south?' --con
 has out '"passage": {"text": "In 2017 a new bridge (green) was built by the city near the Rhone."'
 has out '"start": 39, "end": 105}'
 
+# "No answer" has the same score in both forms, and options are called by their names.
+printf '{"question": "Why?", "context": "%s"}\n' "$(tr '\n' ' ' <context)" >none.jsonl
+tr '\n' ' ' <context >flat
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" --question 'Why?' --context flat $short --json \
+  --post-processing run_qa --no-answer --null-threshold -1000
+score=$(sed -n 's/.*"answer": "", "score": \([^,]*\),.*/\1/p' out)
+[ -n "$score" ] && [ "$score" != 0 ] || fail "no score of an answer that is none: $(cat out)"
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" -i none.jsonl --json-lines $short -q \
+  --post-processing run_qa --no-answer --null-threshold -1000
+has out "\"answer\":\"\",\"score\":${score%????}"
+expect 1 "$INGOT" answer -m "$model" --question 'Why?' --context flat --beam-size 3
+has err 'ingot answer: --beam-size: the model is an encoder'
+
 # A file in SQuAD's form, with a question that cannot be asked.
 cat >squad.json <<'END'
 {"version": "v2.0", "data": [{"title": "t", "paragraphs": [
@@ -137,7 +152,7 @@ expect 2 "$INGOT" answer -m "$model" -i squad.json -o out.json --json
 expect 2 "$INGOT" answer -m "$model" -i squad.json -o out.json --null-odds odds.json
 expect 2 "$INGOT" answer -m "$model" -i squad.json -o "$model/config.json"
 expect 1 "$INGOT" answer -m "$model" -i squad.json -o out.json --max-length 41
-has err 'max_length: expected 1 to 40'
+has err '--max-length: expected 1 to 40'
 mkdir headless
 cp "$model"/{vocab.txt,tokenizer_config.json,model.safetensors} headless
 sed 's/BertForQuestionAnswering/BertModel/' "$model/config.json" >headless/config.json

@@ -98,7 +98,7 @@ for option in '--post-processing pipeline' '--part-words' \
   grep -q 'generates' err || fail "$option: $(cat err)"
 done
 expect 1 "$INGOT" answer -m "$model" -i squad.json -o out.json --max-length 81
-has err 'max_length: expected 1 to 80'
+has err '--max-length: expected 1 to 80'
 expect 1 "$INGOT" answer -m "$model" -m "$INGOT_SOURCE/tests/golden/generated_answers/t5" \
   -i squad.json -o out.json
 has err 'an ensemble needs one target vocabulary'
