@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/squad_batch.h"
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "model/head/head.h"
@@ -145,7 +146,7 @@ static ig_status add_question(corpus_making *m, const ig_reading *r, size_t inde
 }
 
 static ig_status add_some(corpus_making *m, size_t first, size_t count, ig_error *err) {
-  ig_question asked[TOGETHER];
+  ig_question asked[TOGETHER] = {{0}};
   ig_reading reading;
   const ig_squad_question *questions = m->squad->questions + first;
   for (size_t i = 0; i < count; i++)
@@ -159,9 +160,9 @@ static ig_status add_some(corpus_making *m, size_t first, size_t count, ig_error
 
 static ig_status add_all(corpus_making *m, ig_error *err) {
   if (m->options->prompts) IG_TRY(encode_target(m, "", &m->none, err));
-  for (size_t first = 0; first < m->squad->count; first += TOGETHER) {
-    const size_t left = m->squad->count - first;
-    IG_TRY(add_some(m, first, left < TOGETHER ? left : TOGETHER, err));
+  for (size_t first = 0, some; first < m->squad->count; first += some) {
+    some = ig_squad_batch_count(m->squad, first, TOGETHER);
+    IG_TRY(add_some(m, first, some, err));
   }
   return IG_OK;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/squad_batch.h"
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
@@ -64,11 +65,12 @@ static ig_status score_texts(const ig_answer_scoring *s, ig_answer_scores *out, 
 ig_status ig_answer_score_questions(ig_answerer *answerer, const ig_answer_scoring *s,
                                     ig_answer_scores *out, ig_error *err) {
   *out = (ig_answer_scores){0};
-  for (size_t first = 0; first < s->count; first += TOGETHER) {
+  for (size_t first = 0, some; first < s->count; first += some) {
     if (ig_interrupt_requested(s->interrupter))
       return ig_fail(err, IG_INTERRUPTED, "interrupted within a validation");
     const size_t left = s->count - first;
-    IG_TRY(answer_some(answerer, s, first, left < TOGETHER ? left : TOGETHER, out, err));
+    some = ig_squad_batch_count(s->squad, first, left < TOGETHER ? left : TOGETHER);
+    IG_TRY(answer_some(answerer, s, first, some, out, err));
   }
   return score_texts(s, out, err);
 }

@@ -3,15 +3,15 @@
 #include <string.h>
 
 #include "answer/answer_json.h"
+#include "answer/squad_batch.h"
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/report.h"
 #include "data/squad.h"
 #include "io/json.h"
 
-// Questions a run of the answerer, and bytes of their texts: windows are made for all of them.
-enum { TOGETHER = 256, BYTES_TOGETHER = 1 << 20 };
-enum { TOLD = 10 };  // problems that are told
+enum { TOGETHER = 256 };  // questions of a run of the answerer, at most
+enum { TOLD = 10 };       // problems that are told
 
 typedef struct squad_answering {
   ig_answerer *answerer;
@@ -61,20 +61,10 @@ static ig_status answer_some(squad_answering *s, size_t first, size_t count, ig_
   return status;
 }
 
-// At least one.
-static size_t count_some(const ig_squad *squad, size_t first) {
-  size_t count = 0, bytes = 0;
-  do {
-    const ig_squad_question *q = &squad->questions[first + count++];
-    bytes += strlen(q->context) + strlen(q->text);
-  } while (first + count < squad->count && count < TOGETHER && bytes < BYTES_TOGETHER);
-  return count;
-}
-
 static ig_status answer_all(squad_answering *s, ig_error *err) {
   const size_t count = s->squad->count;
   for (size_t first = 0, some; first < count; first += some) {
-    some = count_some(s->squad, first);
+    some = ig_squad_batch_count(s->squad, first, TOGETHER);
     IG_TRY(answer_some(s, first, some, err));
     ig_report_progress(s->files->reporter, &(ig_progress){.what = "answering",
                                                           .unit = "questions",
