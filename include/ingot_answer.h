@@ -124,7 +124,7 @@ ig_status ig_answer_squad(ig_answerer *answerer, const ig_answer_files *files, i
 
 /* Answers lines of JSON, {"question": ..., "context": ...} with an "id" or without, by lines of
  * JSON: {"id", "answer", "score", "start", "end"}, start and end in code points (null: the text
- * does not occur in the context), with "n_best" where more than one answer is wanted, and with
+ * does not occur in the context), with "n_best" where there are several answers, and with
  * passages "passage": {"text", "start", "end"}. A line that is no such object gives {"error": ...},
  * and is told. */
 ig_status ig_answer_lines(ig_answerer *answerer, const ig_line_stream *stream,
@@ -147,7 +147,9 @@ typedef struct ig_held_out_questions_options {
   /* how models answer: encoders as run_qa in any case, and with no_answer where a question has
    * none; default: ig_answerer_options_default */
   ig_answerer_options answering;
-  const ig_reporter *reporter; /* is told what is odd in the file; default NULL: nobody is */
+  /* is told what is odd in the file, and of each model which questions it could not be asked: both
+   * it and answering.interrupter must outlive the questions; default NULL: nobody is */
+  const ig_reporter *reporter;
 } ig_held_out_questions_options;
 ig_held_out_questions_options ig_held_out_questions_options_default(void);
 typedef struct ig_held_out_questions ig_held_out_questions; /* ig_held_out_questions_free */

@@ -110,8 +110,11 @@ static ig_status write_answer(lines_answering *s, size_t line, const ig_answers 
     return write_line(s, id, json_pack("{s:s}", "error", problem), err);
   }
   json_t *object = ig_answer_json_object(answers);
-  if (object && answers->count > 1)
-    json_object_set_new(object, "n_best", ig_answer_json_list(answers));
+  if (object && answers->count > 1 &&
+      json_object_set_new(object, "n_best", ig_answer_json_list(answers)) != 0) {
+    json_decref(object);
+    object = NULL;
+  }
   return write_line(s, id, object, err);
 }
 

@@ -44,7 +44,8 @@ static ig_status open_answerer(const ig_held_out_questions *h, const char *direc
   const ig_ensemble alone = {.members = &(ig_ensemble_member){.directory = directory}, .count = 1};
   ig_answerer_options options = h->options.answering;
   options.no_answer = ig_answer_score_has_unanswerable(&h->squad);
-  return ig_answer_model_open_to_score(&alone, &options, out, err);
+  const ig_status status = ig_answer_model_open_to_score(&alone, &options, out, err);
+  return status == IG_ERROR_ARGUMENT ? ig_fail_in(err, status, "%s", directory) : status;
 }
 
 ig_status ig_score_held_out_questions(void *questions, const char *directory, double *score,

@@ -1,6 +1,5 @@
 #include "answer/prompt.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,11 +29,17 @@ static ig_status skip_space(const char *text, const char *what, const char **out
 // *begin: where the context begins in it.
 static ig_status write_text(ig_prompt *p, const char *question, const char *context, size_t *begin,
                             ig_error *err) {
-  static const char form[] = "question: %s context: %s";
-  const size_t size = sizeof form + strlen(question) + strlen(context);
+  const char *const parts[] = {"question: ", question, " context: ", context};
+  enum { PARTS = sizeof parts / sizeof *parts };
+  size_t size = 1, used = 0;
+  for (int i = 0; i < PARTS; i++) size += strlen(parts[i]);
   IG_TRY(ig_allocate_more((void **)&p->text, &p->capacity, size, 1, err));
-  const int length = snprintf(p->text, size, form, question, context);
-  *begin = (size_t)length - strlen(context);
+  for (int i = 0; i < PARTS; i++) {
+    *begin = used;
+    memcpy(p->text + used, parts[i], strlen(parts[i]));
+    used += strlen(parts[i]);
+  }
+  p->text[used] = '\0';
   return IG_OK;
 }
 
