@@ -162,10 +162,10 @@ def main():
     parser.add_argument("--programs", default="ingot,torch")
     parser.add_argument("--padding", default="longest", choices=["longest", "max_length"])
     parser.add_argument("--more", nargs="*", default=[], type=pathlib.Path)
-    for name, value in ("epochs", 3), ("batch", 16), ("updates", 0), \
+    for name, value in ("epochs", 6), ("batch", 16), ("updates", 0), \
             ("threads", os.cpu_count()):
         parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--rate", type=float, default=2e-4)
     o = parser.parse_args()
     import transformers as t
 
