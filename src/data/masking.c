@@ -40,6 +40,23 @@ static int replacement(const ig_masking *m, uint64_t stream, uint64_t at, int id
   return (int)(any * (uint64_t)m->vocabulary >> 32);
 }
 
+static bool is_asked(const ig_masking *m, uint64_t stream, uint64_t at, int id) {
+  return !m->special[id] &&
+         ig_random_uniform(m->options.seed, stream, at + DRAW_ASKED) < m->options.probability;
+}
+
+void ig_masking_count(const ig_masking *m, const ig_corpus *corpus, uint64_t epoch,
+                      ig_masking_counts *out) {
+  const uint64_t stream = ig_random_stream("data.masks") + epoch;
+  const size_t tokens = corpus->offsets[IG_SIDE_SOURCE][corpus->pairs];
+  *out = (ig_masking_counts){0};
+  for (size_t i = 0; i < tokens; i++) {
+    const int id = corpus->ids[IG_SIDE_SOURCE][i];
+    out->eligible += !m->special[id];
+    out->asked += is_asked(m, stream, DRAWS * (uint64_t)i, id);
+  }
+}
+
 void ig_masking_apply(const ig_masking *m, const ig_corpus *corpus, uint64_t epoch,
                       const uint32_t *pairs, ig_batch_buffer *batch) {
   const uint64_t stream = ig_random_stream("data.masks") + epoch;
@@ -48,9 +65,7 @@ void ig_masking_apply(const ig_masking *m, const ig_corpus *corpus, uint64_t epo
     for (int r = batch->source_offsets[s]; r < batch->source_offsets[s + 1]; r++) {
       const uint64_t at = DRAWS * (first + (uint64_t)(r - batch->source_offsets[s]));
       const int id = batch->source[r];
-      const bool asked =
-          !m->special[id] &&
-          ig_random_uniform(m->options.seed, stream, at + DRAW_ASKED) < m->options.probability;
+      const bool asked = is_asked(m, stream, at, id);
       batch->target_output[r] = asked ? id : -1;
       if (asked) batch->source[r] = replacement(m, stream, at, id);
     }

@@ -23,6 +23,13 @@ ig_status ig_masking_make(const ig_tokenizer *tokenizer, const ig_masking_option
                           ig_masking *out, ig_error *err);
 void ig_masking_free(ig_masking *masking);  // leaves {0}
 
+// Tokens of a corpus that can be asked for, and those of them that an epoch asks for.
+typedef struct ig_masking_counts {
+  size_t eligible, asked;
+} ig_masking_counts;
+void ig_masking_count(const ig_masking *masking, const ig_corpus *corpus, uint64_t epoch,
+                      ig_masking_counts *out);
+
 // Masks a batch of a corpus of one text, whose target is the text: afterwards the target is what is
 // asked for, and -1 elsewhere. pairs: those of the batch, as ig_batcher_pairs gives them.
 void ig_masking_apply(const ig_masking *masking, const ig_corpus *corpus, uint64_t epoch,

@@ -98,6 +98,25 @@ static ig_status report_unknown(const ig_run *run, const char *key, const ig_cor
   return IG_OK;
 }
 
+// A text that asks for nothing teaches nothing, and its loss would be 0, the best there is.
+// Validation's masks are always those of epoch 0; training has others in each.
+static ig_status check_asked(const ig_run *run, const char *path, const ig_corpus *corpus,
+                             ig_error *err) {
+  const bool is_valid = corpus == &run->valid;
+  ig_masking_counts counts;
+  ig_masking_count(is_valid ? &run->valid_masking : &run->masking, corpus, 0, &counts);
+  if (counts.eligible == 0)
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: none of its tokens can be masked: all are unknown to the vocabulary, or "
+                   "special",
+                   path);
+  if (counts.asked > 0 || !is_valid) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "%s: none of its %zu tokens is masked, so that it measures nothing: expected a "
+                 "longer text (or a larger train.mask_probability than %g)",
+                 path, counts.eligible, run->config.masking.probability);
+}
+
 static ig_status load_text(const ig_run *run, const char *key, const ig_text_files *files,
                            const ig_corpus_options *options, ig_corpus *out, ig_error *err) {
   ig_text_corpus_counts counts;
@@ -105,7 +124,7 @@ static ig_status load_text(const ig_run *run, const char *key, const ig_text_fil
   out->empty = counts.empty;
   report_counts(run, key, out, &counts);
   IG_TRY(report_unknown(run, key, out, err));
-  if (out->pairs > 0) return IG_OK;
+  if (out->pairs > 0) return check_asked(run, files->paths[0], out, err);
   return ig_fail(err, IG_ERROR_FORMAT, "%s: no line of text is left", files->paths[0]);
 }
 
