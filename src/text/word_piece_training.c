@@ -18,13 +18,21 @@
 
 enum { OFTEN_ENOUGH = 10 };  // a letter that occurs less often teaches a model nothing
 
+typedef struct counted_letter {
+  uint64_t count;
+  uint32_t code;
+} counted_letter;
+
 typedef struct training {
   const ig_word_piece_training *options;
   ig_word_normalization normalization;
   ig_cutting_steps cutting;
   ig_tally words;
-  uint64_t *letters;  // (LETTERS): how often each occurs
-  bool *kept;         // (LETTERS)
+  uint64_t *letters;     // (LETTERS): how often each occurs
+  counted_letter *list;  // (distinct): those that occur, by falling count
+  size_t distinct;
+  bool *kept;  // (LETTERS)
+  size_t kept_count;
   ig_vocabulary *vocabulary;
 } training;
 
@@ -75,11 +83,6 @@ static ig_status read_words(training *t, ig_error *err) {
 
 // ---- letters ----------------------------------------------------------------
 
-typedef struct counted_letter {
-  uint64_t count;
-  uint32_t code;
-} counted_letter;
-
 static int more_frequent_first(const void *left, const void *right) {
   const counted_letter *a = left, *b = right;
   if (a->count != b->count) return a->count > b->count ? -1 : 1;
@@ -94,36 +97,35 @@ static void count_letters(training *t) {
   }
 }
 
-// The distinct letters; free() the array.
-static ig_status list_letters(const training *t, counted_letter **out, size_t *count,
-                              ig_error *err) {
+static ig_status list_letters(training *t, ig_error *err) {
   size_t distinct = 0;
   for (uint32_t code = 0; code < LETTERS; code++) distinct += t->letters[code] > 0;
-  *out = ig_allocate(distinct, sizeof **out, err);
-  if (!*out) return IG_ERROR_MEMORY;
-  *count = 0;
+  t->list = ig_allocate(distinct, sizeof *t->list, err);
+  if (!t->list) return IG_ERROR_MEMORY;
   for (uint32_t code = 0; code < LETTERS; code++)
-    if (t->letters[code]) (*out)[(*count)++] = (counted_letter){t->letters[code], code};
-  qsort(*out, distinct, sizeof **out, more_frequent_first);
+    if (t->letters[code]) t->list[t->distinct++] = (counted_letter){t->letters[code], code};
+  qsort(t->list, distinct, sizeof *t->list, more_frequent_first);
   return IG_OK;
 }
 
 static size_t forms_of(uint32_t code) { return ig_word_normalization_is_word(code) ? 1 : 2; }
 
-static ig_status choose_letters(training *t, ig_word_piece_trained *trained, ig_error *err) {
-  counted_letter *list;
+static void keep(training *t, uint32_t code) {
+  t->kept[code] = true;
+  t->kept_count++;
+}
+
+static ig_status choose_letters(training *t, ig_error *err) {
   const size_t room = (size_t)t->options->vocab_size - IG_WORD_PIECE_TRAINING_SPECIAL;
   size_t used = 0;
   count_letters(t);
-  IG_TRY(list_letters(t, &list, &trained->letters, err));
-  for (size_t i = 0; i < trained->letters; i++) {
-    const size_t most = list[i].count >= OFTEN_ENOUGH ? room : room / 4 * 3;
-    if (used + forms_of(list[i].code) > most) break;
-    used += forms_of(list[i].code);
-    t->kept[list[i].code] = true;
-    trained->kept_letters++;
+  IG_TRY(list_letters(t, err));
+  for (size_t i = 0; i < t->distinct; i++) {
+    const size_t most = t->list[i].count >= OFTEN_ENOUGH ? room : room / 4 * 3;
+    if (used + forms_of(t->list[i].code) > most) break;
+    used += forms_of(t->list[i].code);
+    keep(t, t->list[i].code);
   }
-  free(list);
   return IG_OK;
 }
 
@@ -149,13 +151,28 @@ static ig_status add_special(training *t, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status add_form(training *t, size_t form, uint32_t code, ig_error *err) {
+  char bytes[IG_UTF8_MAX];
+  if (form >= forms_of(code)) return IG_OK;
+  return add_piece(t, form ? GOING_ON : "", bytes, ig_utf8_encode(code, bytes), err);
+}
+
 static ig_status add_letters(training *t, ig_error *err) {
-  for (int form = 0; form < 2; form++)
-    for (uint32_t code = 0; code < LETTERS; code++) {
-      char bytes[IG_UTF8_MAX];
-      if (!t->kept[code] || (form == 1 && forms_of(code) == 1)) continue;
-      IG_TRY(add_piece(t, form ? GOING_ON : "", bytes, ig_utf8_encode(code, bytes), err));
-    }
+  for (size_t form = 0; form < 2; form++)
+    for (uint32_t code = 0; code < LETTERS; code++)
+      if (t->kept[code]) IG_TRY(add_form(t, form, code, err));
+  return IG_OK;
+}
+
+// Where merged pieces leave room, letters that were passed over have it.
+static ig_status add_left_letters(training *t, ig_error *err) {
+  for (size_t i = 0; i < t->distinct; i++) {
+    const uint32_t code = t->list[i].code;
+    const size_t room = (size_t)(t->options->vocab_size - t->vocabulary->size);
+    if (t->kept[code] || forms_of(code) > room) continue;
+    for (size_t form = 0; form < 2; form++) IG_TRY(add_form(t, form, code, err));
+    keep(t, code);
+  }
   return IG_OK;
 }
 
@@ -180,14 +197,14 @@ static bool has_pieces(const training *t, const char *word) {
   return count > 1 && count <= IG_WORD_PIECES_USUAL_LONGEST;
 }
 
-static ig_status add_merged(training *t, const ig_word_piece_trained *trained, ig_error *err) {
+static ig_status add_merged(training *t, ig_error *err) {
   ig_tally_entry *words;
   size_t count = 0;
   IG_TRY(ig_tally_sort(&t->words, &words, err));
   for (int i = 0; i < t->words.texts.size; i++)
     if (has_pieces(t, words[i].text)) words[count++] = words[i];
   // Of the library's pieces, single letters are pieces already: alone, and with the mark.
-  const size_t size = (size_t)t->options->vocab_size + 2 * trained->kept_letters + 16;
+  const size_t size = (size_t)t->options->vocab_size + 2 * t->kept_count + 16;
   const ig_piece_sink sink = {.piece = take_merged, .context = t};
   const ig_status status =
       count ? ig_sentencepiece_merge_words(words, count, (int)size, &sink, err) : IG_OK;
@@ -195,15 +212,16 @@ static ig_status add_merged(training *t, const ig_word_piece_trained *trained, i
   return status;
 }
 
-static ig_status run(training *t, ig_word_piece_trained *trained, ig_error *err) {
+static ig_status run(training *t, ig_error *err) {
   t->letters = ig_allocate(LETTERS, sizeof *t->letters, err);
   t->kept = t->letters ? ig_allocate(LETTERS, sizeof *t->kept, err) : NULL;
   if (!t->kept) return IG_ERROR_MEMORY;
   IG_TRY(read_words(t, err));
-  IG_TRY(choose_letters(t, trained, err));
+  IG_TRY(choose_letters(t, err));
   IG_TRY(add_special(t, err));
   IG_TRY(add_letters(t, err));
-  return add_merged(t, trained, err);
+  IG_TRY(add_merged(t, err));
+  return add_left_letters(t, err);
 }
 
 ig_status ig_word_piece_training_run(const ig_word_piece_training *options, ig_vocabulary *out,
@@ -214,11 +232,12 @@ ig_status ig_word_piece_training_run(const ig_word_piece_training *options, ig_v
                                   .strips_accents = options->strip_accents,
                                   .lowers = options->lowercase},
                 .vocabulary = out};
-  *trained = (ig_word_piece_trained){0};
-  const ig_status status = run(&t, trained, err);
+  const ig_status status = run(&t, err);
+  *trained = (ig_word_piece_trained){.letters = t.distinct, .kept_letters = t.kept_count};
   ig_cutting_steps_free(&t.cutting);
   ig_tally_free(&t.words);
   free(t.letters);
+  free(t.list);
   free(t.kept);
   return status;
 }

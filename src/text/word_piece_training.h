@@ -22,9 +22,10 @@ typedef struct ig_word_piece_trained {
   size_t letters, kept_letters;
 } ig_word_piece_trained;
 // Letters are kept by falling count; those that occur fewer than ten times get at most three
-// quarters of the vocabulary. *out, which starts from {0}, has the special tokens first, then
-// letters by code point, then merged pieces, the most frequent first. Lines that are no text are
-// repaired without a word: whoever loads the corpus tells.
+// quarters of the vocabulary, and what merged pieces leave of the rest. *out, which starts from
+// {0}, has the special tokens first, then letters by code point, then merged pieces, the most
+// frequent first, then the letters that these left room for, by falling count. Lines that are no
+// text are repaired without a word: whoever loads the corpus tells.
 ig_status ig_word_piece_training_run(const ig_word_piece_training *training, ig_vocabulary *out,
                                      ig_word_piece_trained *trained, ig_error *err);
 #endif

@@ -1,16 +1,14 @@
 #include "train/run_text.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/fail.h"
 #include "base/path.h"
 #include "base/random.h"
 #include "base/report.h"
+#include "train/text_losses.h"
 
 #define VOCABULARY_NAME "vocab.txt"
-
-enum { LISTED = 10 };
 
 ig_status ig_run_text_check(const ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
@@ -22,10 +20,11 @@ ig_status ig_run_text_check(const ig_run *run, ig_error *err) {
 
 static void report_trained(const ig_run *run, const ig_vocabulary *vocabulary,
                            const ig_word_piece_trained *trained) {
-  ig_report(
-      run->reporter, IG_LEVEL_INFO, "WordPiece: %d pieces%s, %zu of %zu letters", vocabulary->size,
-      vocabulary->size < run->config.data.word_pieces.vocab_size ? ", all that the text gives" : "",
-      trained->kept_letters, trained->letters);
+  const bool all = vocabulary->size < run->config.data.word_pieces.vocab_size &&
+                   trained->kept_letters == trained->letters;
+  ig_report(run->reporter, IG_LEVEL_INFO, "WordPiece: %d pieces%s, %zu of %zu letters",
+            vocabulary->size, all ? ", all that the text gives" : "", trained->kept_letters,
+            trained->letters);
 }
 
 // Of files beside the vocabulary there is none yet: what they would say is made here.
@@ -81,23 +80,6 @@ static void report_counts(const ig_run *run, const char *key, const ig_corpus *c
               key, counts->cut, run->max_length);
 }
 
-static ig_status report_unknown(const ig_run *run, const char *key, const ig_corpus *corpus,
-                                ig_error *err) {
-  const ig_corpus_unknown *unknown = &corpus->unknown[IG_SIDE_SOURCE];
-  char list[1024];
-  if (unknown->tokens == 0) return IG_OK;
-  IG_TRY(ig_tally_describe(&unknown->parts, LISTED, list, sizeof list, err));
-  ig_report(run->reporter, IG_LEVEL_WARNING, "%s: %" PRIu64 " of %zu tokens are %s: %s; %s", key,
-            unknown->tokens, corpus->offsets[IG_SIDE_SOURCE][corpus->pairs],
-            ig_tokenizer_piece_of_id(run->tokenizer, IG_SIDE_SOURCE,
-                                     ig_tokenizer_unk_id(run->tokenizer, IG_SIDE_SOURCE)),
-            list,
-            run->config.data.vocabulary == IG_VOCABULARY_WORD_PIECES
-                ? "a larger data.wordpiece.vocab_size has room for more letters of data.train"
-                : "the tokenizer of model.init has no piece for them");
-  return IG_OK;
-}
-
 // A text that asks for nothing teaches nothing, and its loss would be 0, the best there is.
 // Validation's masks are always those of epoch 0; training has others in each.
 static ig_status check_asked(const ig_run *run, const char *path, const ig_corpus *corpus,
@@ -123,7 +105,7 @@ static ig_status load_text(const ig_run *run, const char *key, const ig_text_fil
   IG_TRY(ig_text_corpus_load(files, options, out, &counts, err));
   out->empty = counts.empty;
   report_counts(run, key, out, &counts);
-  IG_TRY(report_unknown(run, key, out, err));
+  IG_TRY(ig_text_losses_report(run, key, out, err));
   if (out->pairs > 0) return check_asked(run, files->paths[0], out, err);
   return ig_fail(err, IG_ERROR_FORMAT, "%s: no line of text is left", files->paths[0]);
 }

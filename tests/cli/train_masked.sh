@@ -110,6 +110,25 @@ expect 0 "$INGOT" train none.yml --set train.output=none "${small[@]}" \
   --set train.mask_probability=1e-9
 has none/latest/config.json 'ForMaskedLM"'
 
+# What became [UNK] is told with advice that helps: no larger vocabulary has a letter that the
+# training text lacks, and none cuts a word that is too long.
+advised() { # TEXT_OF_TRAIN TEXT_OF_VALID SIZE
+  echo "$1" >lost.train && echo "$2" >lost.valid
+  expect 0 "$INGOT" train config.yml "${small[@]}" --set data.train.text=lost.train \
+    --set data.valid.text=lost.valid --set train.output="lost$3" \
+    --set data.wordpiece.vocab_size="$3"
+}
+green=$(printf 'green %.0s' {1..60}) tower=$(printf 'tower%.0s' {1..25})
+advised "$green" "$green ☃" 40
+has err "are [UNK]: '☃' 1; what data.valid alone has gets no piece from data.train"
+advised "$green $tower" "$green" 41
+has err '1; WordPiece cuts no word of more than 100 letters'
+! grep -q 'larger data.wordpiece' err || fail "$(cat err)"
+advised "$green ☃" "$green ☃" 13
+[ "$(grep -c "'☃' 1; a larger data.wordpiece.vocab_size has room" err)" -eq 2 ] ||
+  fail "$(cat err)"
+! grep -q 'all that the text gives' err || fail "a letter is left out: $(cat err)"
+
 # What makes no sense.
 refused() {
   local words=$1

@@ -112,6 +112,31 @@ static void letters_that_have_no_room_are_counted(void **state) {
   ig_vocabulary_free(&v);
 }
 
+// Twenty rare ideographs, a z and an x that is rarer still, of which nothing is merged: three
+// quarters of the room are letters first, and the rest is not left empty. A letter has both its
+// forms or none.
+static void letters_take_what_merges_leave(void **state) {
+  (void)state;
+  ig_vocabulary v;
+  char text[256] = "x z z";
+  for (int i = 0; i < 40; i++) sprintf(text + strlen(text), " \xE4\xB8%c", 0x80 + i % 20);
+  const ig_word_piece_training options = {.vocab_size = 5 + 23, .lowercase = true};
+  ig_word_piece_trained t = train(text, options, &v);
+  assert_int_equal(t.letters, 22);
+  assert_int_equal(t.kept_letters, 21);  // one row is left, and x has two forms
+  assert_int_equal(v.size, 5 + 22);
+  assert_int_equal(id_of(&v, "x") >= 0, id_of(&v, "##x") >= 0);
+  for (int i = 0; i < 20; i++) {
+    const char letter[] = {'\xE4', '\xB8', (char)(0x80 + i), '\0'};
+    check_word(&v, letter, letter);
+  }
+  ig_vocabulary_free(&v);
+  t = train(text, (ig_word_piece_training){.vocab_size = 5 + 24, .lowercase = true}, &v);
+  assert_int_equal(t.kept_letters, 22);
+  assert_int_equal(v.size, 5 + 24);
+  ig_vocabulary_free(&v);
+}
+
 static void text_without_words_is_an_error(void **state) {
   (void)state;
   static const char *const files[] = {FILE_NAME};
@@ -135,6 +160,7 @@ int main(void) {
       cmocka_unit_test(special_tokens_then_letters_then_merges),
       cmocka_unit_test(case_and_accents_are_the_options),
       cmocka_unit_test(letters_that_have_no_room_are_counted),
+      cmocka_unit_test(letters_take_what_merges_leave),
       cmocka_unit_test(text_without_words_is_an_error),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
