@@ -303,6 +303,16 @@ static void lines_are_matched(void **state) {
   write_in("two", "vocab.txt", "y\nx\n");
   fixture_fused(BOTH "tokenizer_source: two\n", "lines");
   fixture_expect("lines", "lm_head.weight", (const float[]){6, 6}, 2);
+  // As many rows as lines: of equal ones the last counts, as for the tokenizer.
+  assert_int_equal(mkdir("three", 0777), 0);
+  write_in("three", "vocab.txt", "y\nx\ny\n\n");
+  fixture_noted(BOTH "tokenizer_source: three\n", "again",
+                "three: 1 piece that no model has, with rows of zeros: ''");
+  fixture_expect("again", "lm_head.weight", (const float[]){0, 6, 6, 0}, 4);
+  write_in("three", "vocab.txt", "z\nx\ny\n");
+  fixture_noted(BOTH "tokenizer_source: three\n", "zeros",
+                "three: 1 piece that no model has, with rows of zeros: 'z'");
+  fixture_expect("zeros", "lm_head.weight", (const float[]){0, 6, 6}, 3);
   remove_in("one", "vocab.txt");
   write_in("one", "tokenizer.json", BPE("\"x\": 0, \"y\": 1"));
   fixture_refused(BOTH "tokenizer_source: base\n", "one has a tokenizer.json, and two has none");

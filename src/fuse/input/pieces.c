@@ -89,9 +89,14 @@ static ig_status load_tokenizer_json(const char *directory, ig_pieces *out, ig_e
   return status;
 }
 
-// The lines of vocab.txt, and what tokenizer_config.json adds.
+// The lines of vocab.txt as its tokenizer reads them: there are as many rows as lines, a line that
+// comes again later has its last row alone, and a blank one is no text. And what
+// tokenizer_config.json adds.
 static ig_status load_lines(const char *directory, ig_vocabulary *out, ig_error *err) {
-  IG_TRY(ig_vocabulary_files_read(directory, "vocab.txt", out, err));
+  char *path = ig_path_join(directory, "vocab.txt", err);
+  const ig_status status = path ? ig_vocabulary_load_lines(out, path, err) : IG_ERROR_MEMORY;
+  free(path);
+  IG_TRY(status);
   if (!has_file(directory, "tokenizer_config.json")) return IG_OK;
   return ig_vocabulary_files_read(directory, "tokenizer_config.json", out, err);
 }
@@ -147,12 +152,13 @@ const json_t *ig_pieces_added(const ig_pieces *pieces, const char *piece) {
   return NULL;
 }
 
-// The first piece of one vocabulary that is no added token and that the other lacks; NULL: none.
+// The first piece of one vocabulary that is no added token and that the other lacks; NULL: none. A
+// blank line of a vocab.txt is a piece of no text.
 static const char *find_missing(const ig_pieces *pieces, const ig_pieces *other, int *id) {
   const ig_vocabulary *v = &pieces->side[0];
   for (*id = 0; *id < v->size; ++*id) {
     const char *piece = v->tokens[*id];
-    if (piece && ig_vocabulary_find(&other->side[0], piece, strlen(piece)) < 0 &&
+    if (piece && *piece && ig_vocabulary_find(&other->side[0], piece, strlen(piece)) < 0 &&
         !ig_pieces_added(pieces, piece))
       return piece;
   }

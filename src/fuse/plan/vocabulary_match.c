@@ -258,27 +258,62 @@ static bool is_idle(const ig_fusion_plan *plan, const ig_pieces *pieces) {
 
 enum { NAMED = 10 };  // pieces that a note names
 
-// Notes the pieces of one side of a model that the output lacks: the first few, then their number.
+// Pieces of a note: the first few, then their number.
+typedef struct piece_list {
+  size_t count;
+  char names[NAMED * 60 + 1];
+} piece_list;
+
+static void list_piece(piece_list *list, const char *piece) {
+  const size_t used = strlen(list->names);
+  if (list->count++ < NAMED)
+    snprintf(list->names + used, sizeof list->names - used, "%s'%.40s'", used ? ", " : "", piece);
+}
+
+// The note is "NAME: N pieces WHAT: …".
+static ig_status note_pieces(ig_fusion_plan *plan, const char *name, const piece_list *list,
+                             const char *what, ig_error *err) {
+  char more[48] = "";
+  if (list->count == 0) return IG_OK;
+  if (list->count > NAMED) snprintf(more, sizeof more, " and %zu more", list->count - NAMED);
+  return ig_problems_add(&plan->notes, NULL, err, "%s: %zu piece%s %s: %s%s", name, list->count,
+                         list->count == 1 ? "" : "s", what, list->names, more);
+}
+
+// The pieces of one side of a model that the output lacks.
 static ig_status note_side(ig_fusion_plan *plan, const ig_fuse_model *m, const ig_vocabulary *in,
                            const ig_vocabulary *out, ig_error *err) {
-  char names[NAMED * 60 + 1] = "", more[48] = "";
-  size_t lost = 0;
+  piece_list lost = {0};
   for (int id = 0; id < in->size; id++) {
     const char *piece = in->tokens[id];
-    if (!piece || ig_vocabulary_find(out, piece, strlen(piece)) >= 0) continue;
-    if (lost++ < NAMED)
-      snprintf(names + strlen(names), sizeof names - strlen(names), "%s'%.40s'",
-               lost > 1 ? ", " : "", piece);
+    if (piece && ig_vocabulary_find(out, piece, strlen(piece)) < 0) list_piece(&lost, piece);
   }
-  if (lost == 0) return IG_OK;
-  if (lost > NAMED) snprintf(more, sizeof more, " and %zu more", lost - NAMED);
-  return ig_problems_add(&plan->notes, NULL, err,
-                         "%s: %zu piece%s that the output's vocabulary lacks: %s%s", m->reference,
-                         lost, lost == 1 ? "" : "s", names, more);
+  return note_pieces(plan, m->reference, &lost, "that the output's vocabulary lacks", err);
+}
+
+static bool has_source(const ig_alignment *a, const ig_aligned_side *s, int row) {
+  for (size_t m = 0; m < a->models; m++)
+    if (s->row_of[m][row] >= 0) return true;
+  for (size_t i = 0; i < s->rule_count; i++)
+    if (s->rules[i].row == row) return true;
+  return false;
+}
+
+// The pieces of one side of the output that no model has.
+static ig_status note_zeros(ig_fusion_plan *plan, int side, ig_error *err) {
+  const ig_alignment *a = plan->alignment;
+  const ig_vocabulary *output = ig_pieces_side(&a->output, side);
+  const char *source = a->directory ? a->directory : plan->recipe->tokenizer.source;
+  piece_list zeros = {0};
+  for (int id = 0; id < output->size; id++)
+    if (output->tokens[id] && !has_source(a, &a->side[side], id))
+      list_piece(&zeros, output->tokens[id]);
+  return note_pieces(plan, source, &zeros, "that no model has, with rows of zeros", err);
 }
 
 static ig_status note_lost_pieces(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
   const ig_pieces *output = &plan->alignment->output;
+  for (int side = 0; side <= output->separate; side++) IG_TRY(note_zeros(plan, side, err));
   for (size_t i = 0; i < plan->models.count; i++)
     for (int side = 0; side <= output->separate; side++)
       IG_TRY(note_side(plan, &plan->models.model[i], ig_pieces_side(&pieces[i], side),
