@@ -40,6 +40,7 @@ has err 'lines are longer than 12 tokens (data.max_length) and cut into several 
 has stats.json '"repaired_lines": 1'
 has run/best/config.json '"BertForMaskedLM"'
 has run/best/tokenizer_config.json '"BertTokenizer"'
+[ ! -e run/best/generation_config.json ] || fail "an encoder generates nothing"
 [ "$(head -n 5 run/vocab.txt | tr '\n' ' ')" = '[PAD] [UNK] [CLS] [SEP] [MASK] ' ] ||
   fail "$(head -n 5 run/vocab.txt)"
 has run/vocab.txt '水'
@@ -87,6 +88,11 @@ END
 expect 0 "$INGOT" train squad.yml
 has err 'run/best: it gets a new head for question answering'
 has answers/best/config.json '"BertForQuestionAnswering"'
+
+# A file that the model came with is kept.
+cp -r run/best kept && echo '{"num_beams": 7}' >kept/generation_config.json
+expect 0 "$INGOT" train more.yml --set model.init=kept --set train.output=keeps -q
+same keeps/latest/generation_config.json kept/generation_config.json
 
 # An encoder without such a head gets one; other families; nothing that is masked.
 for family in bert electra albert distilbert; do

@@ -64,9 +64,10 @@ static ig_status save_new_generation(const ig_model *m, const char *directory, i
   return status;
 }
 
+// A model without a decoder gets no such file, unless it was loaded with one.
 static ig_status save_generation(const ig_model *m, const char *directory, ig_error *err) {
   if (!m->generation_config || m->generation_in_config)
-    return save_new_generation(m, directory, err);
+    return ig_config_decodes(&m->config) ? save_new_generation(m, directory, err) : IG_OK;
   char *path = ig_path_join(directory, "generation_config.json", err);
   if (!path) return IG_ERROR_MEMORY;
   const ig_status status =
