@@ -59,12 +59,20 @@ static ig_status load_questions(const ig_run *run, const char *key, const char *
   return ig_fail(err, IG_ERROR_FORMAT, "%s: no question is left", path);
 }
 
+static const ig_yaml_node *find_key(const ig_run *run, const char *path) {
+  return ig_yaml_find(ig_yaml_root(run->config.yaml), path);
+}
+
 static ig_status check_stride(const ig_run *run, ig_error *err) {
   const int stride = run->config.data.stride;
+  const ig_yaml_node *node = find_key(run, "data.stride");
   if (stride < run->max_length) return IG_OK;
+  if (node)
+    return ig_yaml_fail(node, err, "expected less than data.max_length, %d, found %d",
+                        run->max_length, stride);
   return ig_fail(err, IG_ERROR_ARGUMENT,
-                 "%s: data.stride: expected less than data.max_length, %d, found %d",
-                 run->config.path, run->max_length, stride);
+                 "%s: data.max_length: expected more than data.stride, which is %d, found %d",
+                 run->config.path, stride, run->max_length);
 }
 
 // An encoder finds places of answers.
@@ -75,11 +83,10 @@ static ig_status check_encoder(const ig_run *run, ig_error *err) {
         err, IG_ERROR_ARGUMENT,
         "%s: training an encoder on questions starts from a model: model.init is missing", c->path);
   if (c->label_smoothing != 0)
-    return ig_fail(
-        err, IG_ERROR_ARGUMENT,
-        "%s: train.label_smoothing: expected 0, for the data are questions and the model "
-        "is an encoder, found %g",
-        c->path, c->label_smoothing);
+    return ig_yaml_fail(find_key(run, "train.label_smoothing"), err,
+                        "expected 0, for the data are questions and the model is an encoder, "
+                        "found %g",
+                        c->label_smoothing);
   const ig_status status = ig_answer_model_check_types(run->model, run->tokenizer, err);
   return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", c->init);
 }

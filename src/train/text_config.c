@@ -64,6 +64,11 @@ ig_status ig_text_config_read_vocabulary(const ig_yaml_node *data, ig_train_data
                       IG_WORD_PIECE_TRAINING_SPECIAL + 1, t->vocab_size);
 }
 
+// Which of two keys, one of which is set, to blame for their sum: what --set says counts first.
+static const ig_yaml_node *choose_blamed(const ig_yaml_node *a, const ig_yaml_node *b) {
+  return !a || (b && b->line == 0) ? b : a;
+}
+
 ig_status ig_text_config_read_masking(const ig_yaml_node *train, ig_train_config *c,
                                       ig_error *err) {
   static const char *const masks[] = {"mask_probability", "mask_replace_probability",
@@ -84,8 +89,7 @@ ig_status ig_text_config_read_masking(const ig_yaml_node *train, ig_train_config
                           *members[i]);
   }
   if (m->mask_probability + m->random_probability <= 1) return IG_OK;
-  return ig_yaml_fail(train, err,
-                      "mask_replace_probability and random_replace_probability: expected no more "
-                      "than 1 together, found %g and %g",
-                      m->mask_probability, m->random_probability);
+  return ig_yaml_fail(choose_blamed(ig_yaml_get(train, masks[1]), ig_yaml_get(train, masks[2])),
+                      err, "expected no more than 1 together, found %s %g and %s %g", masks[1],
+                      m->mask_probability, masks[2], m->random_probability);
 }

@@ -148,7 +148,8 @@ refused 'expected files as those of data.train' --set 'data.valid={squad: squad.
 refused 'plain text has no such key' --set data.sentencepiece.vocab_size=90
 refused 'plain text has no such key' --set train.samples=3
 refused 'expected a number above 0 to 1, found 0' --set train.mask_probability=0
-refused 'expected no more than 1 together' --set train.random_replace_probability=0.3
+refused '--set: train.random_replace_probability: expected no more than 1 together' \
+  --set train.random_replace_probability=0.3
 refused "did you mean 'train.mask_probability'" --set train.mlm_probability=0.2
 refused 'more than the 2 special tokens beside a text' --set data.max_length=2
 refused 'the model has 24 positions, found 25' --set data.max_length=25

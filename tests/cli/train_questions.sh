@@ -99,14 +99,16 @@ has albert.learnt/best/config.json '"num_hidden_groups": 2'
 expect 1 "$INGOT" train config.yml --set train.output=x --set train.best_metric=bleu
 has err 'expected f1, exact or loss'
 expect 1 "$INGOT" train config.yml --set train.output=x --set data.stride=40
-has err 'data.stride: expected less than data.max_length'
+has err '--set: data.stride: expected less than data.max_length, 40, found 40'
+expect 1 "$INGOT" train config.yml --set train.output=x --set data.max_length=8
+has err 'config.yml:5: data.stride: expected less than data.max_length, 8, found 8'
 expect 1 "$INGOT" train config.yml --set train.output=x --set data.train.source=a
 sed -e 's/init: .*/family: marian, dropout: 0}/' config.yml >family.yml
 expect 1 "$INGOT" train family.yml --set train.output=x
 has err 'model.init is missing'
 expect 1 "$INGOT" train config.yml --set train.output=x --set data.train.squad=nowhere.json
 expect 1 "$INGOT" train config.yml --set train.output=x --set train.label_smoothing=0.1
-has err 'expected 0, for the data are questions and the model is an encoder'
+has err '--set: train.label_smoothing: expected 0, for the data are questions and the model is an'
 # Three ids of a target are no place of an answer.
 printf 'the city of\nthe old bridge\n' >text
 for model in "{init: $INGOT_SOURCE/tests/golden/answers}" '{family: bert}'; do
