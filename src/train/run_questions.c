@@ -75,6 +75,11 @@ static ig_status check_stride(const ig_run *run, ig_error *err) {
                  run->config.path, stride, run->max_length);
 }
 
+static ig_status refuse_key(const ig_run *run, const char *path, const char *why, ig_error *err) {
+  const ig_yaml_node *node = find_key(run, path);
+  return node ? ig_yaml_fail(node, err, "%s", why) : IG_OK;
+}
+
 // An encoder finds places of answers.
 static ig_status check_encoder(const ig_run *run, ig_error *err) {
   const ig_train_config *c = &run->config;
@@ -87,6 +92,8 @@ static ig_status check_encoder(const ig_run *run, ig_error *err) {
                         "expected 0, for the data are questions and the model is an encoder, "
                         "found %g",
                         c->label_smoothing);
+  IG_TRY(refuse_key(run, "train.valid_beam_size",
+                    "an encoder finds the answers to questions, and has no such key", err));
   const ig_status status = ig_answer_model_check_types(run->model, run->tokenizer, err);
   return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", c->init);
 }
@@ -95,6 +102,7 @@ ig_status ig_run_questions_load(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   ig_squad train = {0};
   IG_TRY(check_stride(run, err));
+  IG_TRY(refuse_key(run, "train.valid_tokenize", "questions have no such key", err));
   if (!run->generates) IG_TRY(check_encoder(run, err));
   const ig_status status =
       load_questions(run, "data.train", d->train_questions, &train, &run->train, err);

@@ -109,6 +109,11 @@ has err 'model.init is missing'
 expect 1 "$INGOT" train config.yml --set train.output=x --set data.train.squad=nowhere.json
 expect 1 "$INGOT" train config.yml --set train.output=x --set train.label_smoothing=0.1
 has err '--set: train.label_smoothing: expected 0, for the data are questions and the model is an'
+# Keys that would have no effect.
+for key in valid_beam_size=4 valid_tokenize=13a; do
+  expect 1 "$INGOT" train config.yml --set train.output=x --set "train.$key"
+  has err "--set: train.${key%=*}: "
+done
 # Three ids of a target are no place of an answer.
 printf 'the city of\nthe old bridge\n' >text
 for model in "{init: $INGOT_SOURCE/tests/golden/answers}" '{family: bert}'; do
