@@ -4,6 +4,7 @@
 #include "answer/answer_score.h"
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/report.h"
 #include "train/trainer.h"
 
 enum { USUAL_ANSWER = 30 };  // tokens of an answer that is generated, as the answerer's
@@ -33,6 +34,15 @@ static ig_answerer_options options_of(const ig_run *run) {
   return options;
 }
 
+// Once a run: they are the same questions in each validation.
+static void tell_problems(const ig_run *run, const ig_answer_scores *scores, size_t count) {
+  if (scores->problems == 0 || run->state.validated > 0) return;
+  ig_report(run->reporter, IG_LEVEL_WARNING,
+            "data.valid: %zu of %zu questions cannot be asked: the scores count them as answered "
+            "with an empty text",
+            scores->problems, count);
+}
+
 ig_status ig_validate_answers(ig_run *run, size_t count, ig_validation *out, ig_error *err) {
   const ig_answerer_options options = options_of(run);
   ig_answerer *answerer;
@@ -45,6 +55,7 @@ ig_status ig_validate_answers(ig_run *run, size_t count, ig_validation *out, ig_
   const ig_answer_scoring scoring = {&run->questions, count, run->interrupter, out->translations};
   const ig_status status = ig_answer_score_questions(answerer, &scoring, &scores, err);
   ig_answerer_free(answerer);
+  if (status == IG_OK) tell_problems(run, &scores, count);
   out->exact = scores.exact;
   out->f1 = scores.f1;
   return status;

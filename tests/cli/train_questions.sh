@@ -46,6 +46,13 @@ expect 0 "$INGOT" answer -m run/best -i squad.json -o predictions.json -q --no-a
 expect 0 "$INGOT" score squad --reference squad.json --hypothesis predictions.json
 has out '100'
 
+# A question that no window has room for is told, once, where it lowers the scores.
+long=$(printf 'and %.0s' {1..50})
+sed "s/What is green/$long/" squad.json >long.json
+expect 0 "$INGOT" train config.yml --set train.output=long --set data.valid.squad=long.json
+has err 'data.valid: 1 of 4 questions cannot be asked: the scores count them as answered with an em'
+[ "$(grep -c 'cannot be asked' err)" -eq 1 ] || fail "told at each validation"
+
 # A run that stops after 20 updates and goes on ends with the same bytes.
 sed 's/output: run/output: parts/' config.yml >parts.yml
 expect 0 "$INGOT" train parts.yml --set train.max_seconds=0.000001
