@@ -26,7 +26,13 @@ sysroot=$(realpath -m "$build/sysroot")
 
 not_here() { echo "cross.sh: $architecture is not built: $*" >&2 && exit 77; }
 
-if ! command -v mmdebstrap "$architecture-linux-gnu-g++" ${emulator:+qemu-aarch64} >/dev/null; then
+# command -v of several names is content with one.
+lacks_any() {
+  local name
+  for name in "$@"; do command -v "$name" >/dev/null || return 0; done
+  return 1
+}
+if lacks_any mmdebstrap "$architecture-linux-gnu-g++" ${emulator:+qemu-aarch64}; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || not_here "it needs a cross compiler"
   # shellcheck disable=SC2086  # the emulator is a word or none
   apt-get install -y -q --no-install-recommends mmdebstrap $emulator \
@@ -42,7 +48,10 @@ if ! [ -e "$sysroot/ready" ]; then
   mkdir -p "$build"
   # Headers and libraries to link with need no fixes of security, whose archive may lag.
   archive=()
-  [ "$ID" != debian ] || archive=(http://deb.debian.org/debian)
+  # shellcheck disable=SC2016  # apt-get's variables
+  [ "$ID" != debian ] || mapfile -t archive < <(apt-get indextargets \
+    --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
+    sed -n "s/ $VERSION_CODENAME\$//p" | sort -u | head -n 1)
   mmdebstrap --quiet --variant=extract --architectures=$debian --include="$packages" \
     "$VERSION_CODENAME" "$sysroot" "${archive[@]}" >&2 || not_here "no packages of $debian"
   touch "$sysroot/ready"
