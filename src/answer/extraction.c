@@ -17,16 +17,13 @@
 // What the head gave of all windows, back to back.
 typedef struct window_logits {
   const ig_reading *reading;
-  int members;
-  ig_queue_sentence *sentences;  // (windows)
-  ig_ids *sources;               // (windows, members): the same ids for each, borrowed
-  size_t *offsets;               // (windows + 1): tokens before each
-  float *values;                 // (tokens, 2)
+  ig_reading_sentences sentences;
+  size_t *offsets;  // (windows + 1): tokens before each
+  float *values;    // (tokens, 2)
 } window_logits;
 
 static void free_logits(window_logits *l) {
-  free(l->sentences);
-  free(l->sources);
+  ig_reading_sentences_free(&l->sentences);
   free(l->offsets);
   free(l->values);
 }
@@ -51,27 +48,22 @@ static ig_status keep_logits(void *context, size_t window, const ig_engine_encod
   return IG_OK;
 }
 
-static ig_status reserve_logits(window_logits *l, ig_error *err) {
-  const size_t windows = l->reading->window_count, members = (size_t)l->members;
-  l->sources = ig_allocate(windows * members, sizeof *l->sources, err);
-  l->sentences = ig_allocate(windows, sizeof *l->sentences, err);
+static ig_status reserve_logits(const ig_answerer *a, window_logits *l, ig_error *err) {
+  const size_t windows = l->reading->window_count;
+  const int members = ig_engine_members_of(a->engine)->models.count;
+  IG_TRY(ig_reading_sentences_make(l->reading, (size_t)members, &l->sentences, err));
   l->offsets = ig_allocate(windows + 1, sizeof *l->offsets, err);
-  if (!l->sources || !l->sentences || !l->offsets) return IG_ERROR_MEMORY;
-  for (size_t i = 0; i < windows; i++) {
-    const ig_reading_window *w = &l->reading->windows[i];
-    for (size_t m = 0; m < members; m++) l->sources[i * members + m] = w->ids;
-    l->sentences[i] = (ig_queue_sentence){
-        .sources = &l->sources[i * members], .length = w->ids.count, .second_text = w->second_text};
-    l->offsets[i + 1] = l->offsets[i] + w->ids.count;
-  }
+  if (!l->offsets) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < windows; i++)
+    l->offsets[i + 1] = l->offsets[i] + l->reading->windows[i].ids.count;
   l->values = ig_allocate(2 * l->offsets[windows], sizeof *l->values, err);
   return l->values ? IG_OK : IG_ERROR_MEMORY;
 }
 
 static ig_status run_windows(ig_answerer *a, window_logits *l, ig_error *err) {
   ig_engine_counts counts;
-  IG_TRY(reserve_logits(l, err));
-  const ig_engine_job job = {.sentences = l->sentences,
+  IG_TRY(reserve_logits(a, l, err));
+  const ig_engine_job job = {.sentences = l->sentences.list,
                              .count = l->reading->window_count,
                              .batch_tokens = a->options.batch_tokens,
                              .encoded = keep_logits,
@@ -155,8 +147,7 @@ static ig_status answer_as_run_qa(ig_answerer *a, const window_logits *l, size_t
 
 ig_status ig_extraction_answer(ig_answerer *a, const ig_reading *reading, ig_answers *out,
                                ig_error *err) {
-  window_logits logits = {.reading = reading,
-                          .members = ig_engine_members_of(a->engine)->models.count};
+  window_logits logits = {.reading = reading};
   ig_status status = run_windows(a, &logits, err);
   for (size_t i = 0; status == IG_OK && i < reading->question_count; i++) {
     if (reading->questions[i].problem) continue;

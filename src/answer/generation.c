@@ -21,10 +21,9 @@ typedef struct generated_text {
 typedef struct generation {
   ig_answerer *answerer;
   const ig_reading *reading;
-  size_t n_best, members;
-  ig_ids *sources;               // (windows, members): the same ids for each, borrowed
-  ig_queue_sentence *sentences;  // (windows)
-  generated_text *texts;         // (windows, n_best): best first
+  size_t n_best;
+  ig_reading_sentences sentences;
+  generated_text *texts;  // (windows, n_best): best first
 } generation;
 
 // ---- windows through the engine ---------------------------------------------
@@ -33,23 +32,14 @@ static void free_generation(generation *g) {
   for (size_t i = 0; g->texts && i < g->reading->window_count * g->n_best; i++)
     free(g->texts[i].text);
   free(g->texts);
-  free(g->sentences);
-  free(g->sources);
+  ig_reading_sentences_free(&g->sentences);
 }
 
 static ig_status reserve(generation *g, ig_error *err) {
-  const size_t windows = g->reading->window_count;
-  g->sources = ig_allocate(windows * g->members, sizeof *g->sources, err);
-  g->sentences = ig_allocate(windows, sizeof *g->sentences, err);
-  g->texts = ig_allocate(windows * g->n_best, sizeof *g->texts, err);
-  if (!g->sources || !g->sentences || !g->texts) return IG_ERROR_MEMORY;
-  for (size_t i = 0; i < windows; i++) {
-    const ig_ids *ids = &g->reading->windows[i].ids;
-    for (size_t m = 0; m < g->members; m++) g->sources[i * g->members + m] = *ids;
-    g->sentences[i] =
-        (ig_queue_sentence){.sources = &g->sources[i * g->members], .length = ids->count};
-  }
-  return IG_OK;
+  const int members = ig_engine_members_of(g->answerer->engine)->models.count;
+  IG_TRY(ig_reading_sentences_make(g->reading, (size_t)members, &g->sentences, err));
+  g->texts = ig_allocate(g->reading->window_count * g->n_best, sizeof *g->texts, err);
+  return g->texts ? IG_OK : IG_ERROR_MEMORY;
 }
 
 static ig_status decode_text(const ig_tokenizer *tokenizer, const ig_hypothesis *h, char **out,
@@ -79,7 +69,7 @@ static ig_status run_windows(generation *g, ig_error *err) {
   ig_answerer *a = g->answerer;
   ig_engine_counts counts;
   IG_TRY(reserve(g, err));
-  const ig_engine_job job = {.sentences = g->sentences,
+  const ig_engine_job job = {.sentences = g->sentences.list,
                              .count = g->reading->window_count,
                              .options = &a->decode,
                              .batch_tokens = a->options.batch_tokens,
@@ -167,10 +157,7 @@ static ig_status answer_one(const generation *g, size_t question, ig_answers *ou
 
 ig_status ig_generation_answer(ig_answerer *a, const ig_reading *reading, ig_answers *out,
                                ig_error *err) {
-  generation g = {.answerer = a,
-                  .reading = reading,
-                  .n_best = (size_t)a->options.n_best,
-                  .members = (size_t)ig_engine_members_of(a->engine)->models.count};
+  generation g = {.answerer = a, .reading = reading, .n_best = (size_t)a->options.n_best};
   ig_status status = run_windows(&g, err);
   for (size_t i = 0; status == IG_OK && i < reading->question_count; i++) {
     if (reading->questions[i].problem) continue;

@@ -202,3 +202,25 @@ ig_status ig_reading_make(const ig_reading_options *options, const ig_question *
   ig_prompt_free(&q.prompt);
   return status;
 }
+
+ig_status ig_reading_sentences_make(const ig_reading *r, size_t members, ig_reading_sentences *out,
+                                    ig_error *err) {
+  *out = (ig_reading_sentences){
+      .list = ig_allocate(r->window_count, sizeof *out->list, err),
+      .sources = ig_allocate(r->window_count * members, sizeof *out->sources, err)};
+  if (!out->list || !out->sources) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < r->window_count; i++) {
+    const ig_reading_window *w = &r->windows[i];
+    for (size_t m = 0; m < members; m++) out->sources[i * members + m] = w->ids;
+    out->list[i] = (ig_queue_sentence){.sources = &out->sources[i * members],
+                                       .length = w->ids.count,
+                                       .second_text = w->second_text};
+  }
+  return IG_OK;
+}
+
+void ig_reading_sentences_free(ig_reading_sentences *sentences) {
+  free(sentences->list);
+  free(sentences->sources);
+  *sentences = (ig_reading_sentences){0};
+}

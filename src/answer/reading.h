@@ -49,4 +49,14 @@ typedef struct ig_reading {
 ig_status ig_reading_make(const ig_reading_options *options, const ig_question *questions,
                           size_t count, ig_reading *out, ig_error *err);
 void ig_reading_free(ig_reading *reading);
+
+// The windows as the sentences of a job: each member of an ensemble reads the same ids.
+typedef struct ig_reading_sentences {
+  ig_queue_sentence *list;  // (window_count)
+  ig_ids *sources;          // (window_count, members): borrowed from the reading
+} ig_reading_sentences;
+// ig_reading_sentences_free, also where it fails.
+ig_status ig_reading_sentences_make(const ig_reading *reading, size_t members,
+                                    ig_reading_sentences *out, ig_error *err);
+void ig_reading_sentences_free(ig_reading_sentences *sentences);
 #endif
