@@ -98,7 +98,7 @@ def train_torch(o, tokenizer, windows, seed, updates, folder):
     model = t.BertForQuestionAnswering.from_pretrained(o.encoder).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=o.rate, weight_decay=0.0)
     schedule = t.get_linear_schedule_with_warmup(optimizer, updates // 10, updates)
-    begin, step, loss = time.perf_counter(), 0, math.nan
+    begin, step, losses = time.perf_counter(), 0, 0.0
     while step < updates:
         for batch in batches_of(windows, o.batch, order)[:updates - step]:
             places = torch.tensor([windows[i]["places"] for i in batch])
@@ -111,9 +111,11 @@ def train_torch(o, tokenizer, windows, seed, updates, folder):
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
+            losses += loss.item()
             step += 1
             if step % 20 == 0:
-                print(f"torch {step} {loss.item():.3f}", file=sys.stderr)
+                print(f"torch {step} {losses / 20:.3f}", file=sys.stderr, flush=True)
+                losses = 0.0
     seconds = time.perf_counter() - begin
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
