@@ -62,7 +62,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: bench_head MODEL < ids\n");
     return 2;
   }
-  stop_on_error(ig_load_packed(argv[1], NULL, &model, &err), &err);
+  stop_on_error(ig_load_packed(argv[1], IG_WEIGHT_TYPE_FP32, NULL, &model, &err), &err);
   const int most = model->config.positions.count ? model->config.positions.count : 4096;
   const ig_encoder_run_size size = {.rows = most, .longest = most};
   stop_on_error(ig_head_run_create(model, NULL, &size, &head, &err), &err);

@@ -54,6 +54,36 @@ static inline void kernel_run_gemm(const ig_kernels *k, size_t n, const kernel_o
                           .c_row = n});
 }
 
+// ---- int8 -------------------------------------------------------------------
+
+static inline void kernel_run_quantize(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  const ig_int8_row row = k->quantize(n, o->x, (int8_t *)(void *)o->y);
+  o->z[0] = row.scale;
+  o->z[1] = (float)row.sum;
+}
+// Weights are bytes of w, a weight's scale is a float of x.
+static inline void kernel_prepare_int8(const ig_kernels *k, const kernel_operands *o) {
+  uint8_t *packed = (uint8_t *)(void *)o->w;
+  for (size_t i = 0; i < TILE_COLUMNS * TILE_DEPTH; i++) packed[i] = (uint8_t)(1 + i * 37 % 255);
+  for (size_t i = 0; i < TILE_ROWS; i++)
+    ((ig_int8_row *)(void *)(o->y + TILE_ROWS * TILE_DEPTH / sizeof(float)))[i] =
+        k->quantize(TILE_DEPTH, o->x + i * TILE_DEPTH, (int8_t *)(void *)o->y + i * TILE_DEPTH);
+}
+static inline void kernel_run_multiply_int8(const ig_kernels *k, size_t n,
+                                            const kernel_operands *o) {
+  const void *a = o->y, *row = o->y + TILE_ROWS * TILE_DEPTH / sizeof(float), *packed = o->w;
+  k->multiply_int8(&(ig_int8_tile){.rows = TILE_ROWS,
+                                   .columns = n,
+                                   .depth = TILE_DEPTH,
+                                   .a = a,
+                                   .row = row,
+                                   .packed = packed,
+                                   .scale = o->x,
+                                   .bias = o->x,
+                                   .c = o->z,
+                                   .c_row = n});
+}
+
 // ---- rows -------------------------------------------------------------------
 
 static inline void kernel_run_dot(const ig_kernels *k, size_t n, const kernel_operands *o) {
@@ -160,6 +190,9 @@ static const kernel_case kernel_cases[] = {
      kernel_run_gemm, "z", 0, kernel_prepare_gemm},
     {"gemm_pack 64x256", KERNEL_SLOT(gemm_pack), TILE_COLUMNS, TILE_COLUMNS *TILE_DEPTH,
      kernel_run_gemm_pack, "", 0, NULL},
+    {"quantize", KERNEL_SLOT(quantize), 512, 512, kernel_run_quantize, "yz", 0, NULL},
+    {"multiply_int8 24x64x256", KERNEL_SLOT(multiply_int8), TILE_COLUMNS,
+     TILE_ROWS *TILE_COLUMNS *TILE_DEPTH, kernel_run_multiply_int8, "z", 0, kernel_prepare_int8},
     {"dot", KERNEL_SLOT(dot), 64, 64, kernel_run_dot, "z", 1e-5, NULL},
     {"axpy", KERNEL_SLOT(axpy), 64, 64, kernel_run_axpy, "y", 0, NULL},
     {"add", KERNEL_SLOT(add), 512, 512, kernel_run_add, "z", 0, NULL},

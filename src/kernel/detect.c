@@ -23,6 +23,8 @@ enum {
   LEAF7_EBX_AVX512BW = 1u << 30,
   LEAF7_EDX_AMX_BF16 = 1u << 22,
   LEAF7_EDX_AMX_TILE = 1u << 24,
+  LEAF7_ECX_AVX512_VNNI = 1u << 11,
+  LEAF7_1_EAX_AVX_VNNI = 1u << 4,
   LEAF7_1_EAX_AVX512_BF16 = 1u << 5,
   XCR0_YMM = 0x06,  // xmm and upper ymm halves
   XCR0_ZMM = 0xe6,  // and mask registers, upper zmm halves, zmm16-31
@@ -55,6 +57,10 @@ unsigned ig_detect_features(const ig_cpu_leaves *leaves) {
   if (has_avx2(leaves)) features |= IG_CPU_FEATURE_AVX2;
   if (has_avx512(leaves)) features |= IG_CPU_FEATURE_AVX512;
   if (has_amx(leaves)) features |= IG_CPU_FEATURE_AMX;
+  if (has_avx2(leaves) && has_all(leaves->leaf7_1_eax, LEAF7_1_EAX_AVX_VNNI))
+    features |= IG_CPU_FEATURE_AVX_VNNI;
+  if (has_avx512(leaves) && has_all(leaves->leaf7_ecx, LEAF7_ECX_AVX512_VNNI))
+    features |= IG_CPU_FEATURE_AVX512_VNNI;
   return features;
 }
 
@@ -65,6 +71,7 @@ ig_cpu_leaves ig_detect_read_leaves(void) {
   if (__get_cpuid(1, &a, &b, &c, &d)) leaves.leaf1_ecx = c;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
     leaves.leaf7_ebx = b;
+    leaves.leaf7_ecx = c;
     leaves.leaf7_edx = d;
   }
   if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) leaves.leaf7_1_eax = a;

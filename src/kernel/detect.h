@@ -11,6 +11,7 @@ typedef struct ig_cpu_leaves {
   uint64_t xcr0;       // 0 where XGETBV may not be executed (OSXSAVE clear)
   uint32_t leaf7_edx;
   uint32_t leaf7_1_eax;  // subleaf 1
+  uint32_t leaf7_ecx;
 } ig_cpu_leaves;
 
 // Bits of a set: what the CPU has, or what a table of kernels needs.
@@ -18,6 +19,8 @@ typedef enum ig_cpu_feature {
   IG_CPU_FEATURE_AVX2 = 1 << 0,    // AVX2, FMA and F16C, and ymm state saved
   IG_CPU_FEATURE_AVX512 = 1 << 1,  // AVX2 as above, F, BW, DQ and VL, zmm and mask state saved
   IG_CPU_FEATURE_AMX = 1 << 2,     // AVX512 as above, AVX512_BF16, AMX_TILE, AMX_BF16, tiles saved
+  IG_CPU_FEATURE_AVX_VNNI = 1 << 3,     // AVX2 as above, AVX_VNNI
+  IG_CPU_FEATURE_AVX512_VNNI = 1 << 4,  // AVX512 as above, AVX512_VNNI
 } ig_cpu_feature;
 
 // The set of features that the leaves tell of. A pure function of recorded numbers, so that tests

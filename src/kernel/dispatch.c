@@ -11,7 +11,13 @@ static const ig_kernels *const tables[] = {
     &ig_kernels_reference,
 #if defined(__x86_64__)
     &ig_kernels_avx2,
+#if defined(IG_AVX_VNNI)
+    &ig_kernels_avx_vnni,
+#endif
     &ig_kernels_avx512,
+#if defined(IG_AVX512_VNNI)
+    &ig_kernels_avx512_vnni,
+#endif
 #if defined(IG_AMX)
     &ig_kernels_amx,
 #endif
@@ -37,7 +43,9 @@ ig_status ig_kernels_select(const ig_kernels **out, ig_error *err) {
   }
   if (!found)
     return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "IG_ISA: unknown instruction set '%s' (reference, avx2, avx512, amx)", wanted);
+                   "IG_ISA: unknown instruction set '%s' (expected reference, avx2, avx_vnni, "
+                   "avx512, avx512_vnni or amx)",
+                   wanted);
   *out = found;
   return IG_OK;
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include "ingot/core.h"
 #include "kernel/detect.h"
+#include "kernel/int8.h"
 #include "kernel/matrix_unit.h"
 
 typedef enum ig_activation {
@@ -110,7 +111,7 @@ typedef struct ig_adam {
 // ---- the table --------------------------------------------------------------
 
 typedef struct ig_kernels {
-  const char *name;  // "reference", "avx2", "avx512", "amx"
+  const char *name;  // "reference", "avx2" …: what IG_ISA says
   unsigned needs;    // set of ig_cpu_feature without which the kernels must not be called
   size_t gemm_mr, gemm_nr;
   const ig_matrix_unit *matrix_unit;  // NULL: there is none
@@ -119,6 +120,11 @@ typedef struct ig_kernels {
   void (*gemm)(const ig_gemm_tile *tile);
   // [same bits] Packs B into ceil(n / gemm_nr) panels, panel_stride floats apart.
   void (*gemm_pack)(const ig_gemm_operand *b, float *packed, size_t panel_stride);
+
+  // [same bits] Quantizes a row x (n) to q (n, filled up with zeros to ig_int8_filled_depth).
+  ig_int8_row (*quantize)(size_t n, const float *x, int8_t *q);
+  // [same bits] The product of int8 values.
+  void (*multiply_int8)(const ig_int8_tile *tile);
 
   // [bounded] sum x*y
   float (*dot)(size_t n, const float *x, const float *y);
@@ -189,7 +195,7 @@ typedef struct ig_kernels {
   void (*adam)(const ig_adam *args, size_t n, float *weight, float *gradient, float *m, float *v);
 } ig_kernels;
 
-// The best table for this CPU, or the one that IG_ISA names (reference | avx2 | avx512 | amx). An
+// The best table for this CPU, or the one that IG_ISA names (its name). An
 // unknown name is an error, and so is one that this CPU cannot run.
 ig_status ig_kernels_select(const ig_kernels **out, ig_error *err);
 // Every table compiled in, NULL-terminated, for tests and benchmarks.
@@ -199,6 +205,7 @@ bool ig_kernels_supported(const ig_kernels *kernels);
 
 extern const ig_kernels ig_kernels_reference;
 #if defined(__x86_64__)
-extern const ig_kernels ig_kernels_avx2, ig_kernels_avx512, ig_kernels_amx;
+extern const ig_kernels ig_kernels_avx2, ig_kernels_avx_vnni, ig_kernels_avx512,
+    ig_kernels_avx512_vnni, ig_kernels_amx;
 #endif
 #endif

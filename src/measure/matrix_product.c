@@ -65,9 +65,9 @@ ig_status ig_matrix_product_create(ig_nn *nn, const ig_matrix_product_shape *sha
   fill_operand(o.b, n * k);
   g->a = o.a;
   g->b = o.b;
-  if (panels)
-    g->packed = ig_gemm_pack(nn, IG_WEIGHT_LAYOUT_FLOAT32_PANELS,
-                             &(ig_gemm_operand){n, k, o.b, g->b_depth, g->b_column}, o.panels);
+  if (!panels) return IG_OK;
+  g->packed = ig_gemm_place(IG_WEIGHT_LAYOUT_FLOAT32_PANELS, n, k, o.panels);
+  ig_gemm_pack(nn, &(ig_gemm_operand){n, k, o.b, g->b_depth, g->b_column}, 0, g->packed);
   return IG_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 #include "nn/blocks.h"
+#include "nn/gemm_int8.h"
 #include "nn/gemm_split.h"
 
 enum {
@@ -232,7 +233,8 @@ size_t ig_gemm_panel_floats(const ig_kernels *kernels, size_t n, size_t k) {
 
 ig_weight_layout ig_gemm_layout(const ig_kernels *kernels, ig_weight_layout wanted) {
   switch (wanted) {
-    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS: return wanted;
+    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
+    case IG_WEIGHT_LAYOUT_INT8_PANELS: return wanted;
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
       return kernels->matrix_unit ? wanted : IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
   }
@@ -248,32 +250,54 @@ size_t ig_gemm_packed_bytes(const ig_kernels *kernels, ig_weight_layout layout, 
       return ig_gemm_panel_floats(kernels, n, k) * sizeof(float);
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
       return ig_gemm_split_packed_bytes(kernels->matrix_unit, n, k);
+    case IG_WEIGHT_LAYOUT_INT8_PANELS: return ig_gemm_int8_packed_bytes(n, k);
   }
   return 0;
 }
 
-void ig_gemm_unpack_column(const ig_kernels *kernels, ig_packed packed, size_t k, size_t column,
-                           float *to) {
-  assert(packed.layout == IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
+ig_packed ig_gemm_place(ig_weight_layout layout, size_t n, size_t k, void *memory) {
+  if (layout == IG_WEIGHT_LAYOUT_INT8_PANELS) return ig_gemm_int8_place(n, k, memory);
+  return (ig_packed){.layout = layout, .data = memory};
+}
+
+void ig_gemm_pack(ig_nn *nn, const ig_gemm_operand *b, size_t first, ig_packed packed) {
+  const ig_matrix_unit *unit = nn->kernels->matrix_unit;
+  char *memory = (char *)packed.data;
+  switch (packed.layout) {
+    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
+      pack_float32_panels(nn, b, (float *)(void *)memory + first * b->k);
+      return;
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
+      ig_gemm_split_pack(nn, b, memory + ig_gemm_split_packed_bytes(unit, first, b->k));
+      return;
+    case IG_WEIGHT_LAYOUT_INT8_PANELS: ig_gemm_int8_pack(nn, b, first, packed); return;
+  }
+  assert(false && "a layout that nobody knows");
+}
+
+static void unpack_float32_column(const ig_kernels *kernels, ig_packed packed, size_t k,
+                                  size_t column, float *to) {
   const size_t width = kernels->gemm_nr;
   const float *from = (const float *)packed.data + column / width * width * k + column % width;
   for (size_t p = 0; p < k; p++) to[p] = from[p * width];
 }
 
-ig_packed ig_gemm_pack(ig_nn *nn, ig_weight_layout layout, const ig_gemm_operand *b, void *memory) {
-  assert(ig_gemm_layout(nn->kernels, layout) == layout);
-  switch (layout) {
-    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS: pack_float32_panels(nn, b, memory); break;
-    case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS: ig_gemm_split_pack(nn, b, memory); break;
+void ig_gemm_unpack_column(const ig_kernels *kernels, ig_packed packed, size_t k, size_t column,
+                           float *to) {
+  if (packed.layout == IG_WEIGHT_LAYOUT_INT8_PANELS) {
+    ig_gemm_int8_unpack_column(packed, k, column, to);
+    return;
   }
-  return (ig_packed){.layout = layout, .data = memory};
+  assert(packed.layout == IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
+  unpack_float32_column(kernels, packed, k, column, to);
 }
 
 // ---- the products -----------------------------------------------------------
 
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
   const size_t packed = ig_gemm_panel_floats(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
-  return ig_blocks_at_least(packed, ig_gemm_split_scratch(nn, m, n));
+  return ig_blocks_at_least(ig_blocks_at_least(packed, ig_gemm_split_scratch(nn, m, n)),
+                            ig_gemm_int8_scratch(m, k));
 }
 
 // The layout of B in this product: the one that it was packed in or, where it was not packed, the
@@ -308,6 +332,7 @@ void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
   switch (layout_of(nn, gemm)) {
     case IG_WEIGHT_LAYOUT_FLOAT32_PANELS: multiply_float32_panels(nn, gemm); return;
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS: ig_gemm_split_run(nn, gemm); return;
+    case IG_WEIGHT_LAYOUT_INT8_PANELS: ig_gemm_int8_run(nn, gemm); return;
   }
   assert(false && "a packed weight of a layout that nobody knows");
 }

@@ -43,10 +43,12 @@ size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k);
 ig_weight_layout ig_gemm_layout(const ig_kernels *kernels, ig_weight_layout wanted);
 // Bytes of a packed B (k, n) in a layout that these kernels can use.
 size_t ig_gemm_packed_bytes(const ig_kernels *kernels, ig_weight_layout layout, size_t n, size_t k);
-// Packs B by the threads of nn. memory: ig_gemm_packed_bytes, aligned to IG_ALIGNMENT; it becomes
-// the data of what is returned.
-ig_packed ig_gemm_pack(ig_nn *nn, ig_weight_layout layout, const ig_gemm_operand *b, void *memory);
-// Copies one column of a packed B, which is in float32 panels, to `to` (k).
+// Where a packed B (k, n) lies in memory: ig_gemm_packed_bytes, aligned to IG_ALIGNMENT.
+ig_packed ig_gemm_place(ig_weight_layout layout, size_t n, size_t k, void *memory);
+// Packs columns first .. first + b->n - 1 of a B that was placed, by the threads of nn. first: a
+// multiple of 64, so that they begin a panel.
+void ig_gemm_pack(ig_nn *nn, const ig_gemm_operand *b, size_t first, ig_packed packed);
+// The values (k) of one column of a packed B, which is not in parts.
 void ig_gemm_unpack_column(const ig_kernels *kernels, ig_packed packed, size_t k, size_t column,
                            float *to);
 // Floats of B (k, n) in float32 panels.

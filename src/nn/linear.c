@@ -88,16 +88,18 @@ size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *l, int rows) {
                          ig_gemm_scratch(nn, m, in, out));
 }
 
-size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *l) {
-  return ig_gemm_packed_bytes(nn->kernels, ig_gemm_layout(nn->kernels, l->layout), (size_t)l->out,
+size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *l, ig_weight_layout layout) {
+  return ig_gemm_packed_bytes(nn->kernels, ig_gemm_layout(nn->kernels, layout), (size_t)l->out,
                               (size_t)l->in);
 }
 
-ig_packed ig_linear_pack(ig_nn *nn, const ig_linear *l, void *memory) {
-  const ig_gemm_operand transposed = {.n = (size_t)l->out,
-                                      .k = (size_t)l->in,
-                                      .b = l->weight,
-                                      .b_depth = 1,
-                                      .b_column = (size_t)l->in};
-  return ig_gemm_pack(nn, ig_gemm_layout(nn->kernels, l->layout), &transposed, memory);
+void ig_linear_place(const ig_nn *nn, ig_linear *l, ig_weight_layout layout, void *memory) {
+  l->packed =
+      ig_gemm_place(ig_gemm_layout(nn->kernels, layout), (size_t)l->out, (size_t)l->in, memory);
+}
+
+void ig_linear_pack(ig_nn *nn, const ig_linear *l, int first, int rows, const float *weight) {
+  const ig_gemm_operand transposed = {
+      .n = (size_t)rows, .k = (size_t)l->in, .b = weight, .b_depth = 1, .b_column = (size_t)l->in};
+  ig_gemm_pack(nn, &transposed, (size_t)first, l->packed);
 }

@@ -10,8 +10,8 @@ typedef struct ig_linear {
   const float *bias;       // (out) or NULL
   float *weight_gradient;  // (out, in) or NULL: not trained
   float *bias_gradient;
-  ig_packed packed;  // W^T as ig_linear_pack left it; without data, it is packed in each product
-  // What W^T is to be packed as in inference, if the CPU can use it (ig_gemm_layout).
+  ig_packed packed;  // W^T as ig_linear_pack leaves it; without data, it is packed in each product
+  // What W^T is packed as in float32 inference, if the CPU can use it (ig_gemm_layout).
   // IG_WEIGHT_LAYOUT_BFLOAT16_PARTS suits a layer that runs over whole sentences: a matrix unit
   // takes many rows at a time.
   ig_weight_layout layout;
@@ -26,9 +26,10 @@ void ig_linear_backward(ig_nn *nn, const ig_linear *linear, int rows, const floa
 // Scratch bytes: the larger of forward and backward.
 size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *linear, int rows);
 
-// Packs W^T for inference, in the layout that the CPU makes of linear->layout. memory:
-// ig_linear_packed_bytes, aligned to IG_ALIGNMENT. What is returned refers to it, and goes to
-// linear->packed.
-size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *linear);
-ig_packed ig_linear_pack(ig_nn *nn, const ig_linear *linear, void *memory);
+// Packing W^T for inference: first memory is given to it (ig_linear_packed_bytes, aligned to
+// IG_ALIGNMENT), in what the CPU makes of the layout; then rows first .. first + rows - 1 of the
+// weight, which are given as (rows, in), are packed there. first: a multiple of 64.
+size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *linear, ig_weight_layout layout);
+void ig_linear_place(const ig_nn *nn, ig_linear *linear, ig_weight_layout layout, void *memory);
+void ig_linear_pack(ig_nn *nn, const ig_linear *linear, int first, int rows, const float *weight);
 #endif

@@ -9,10 +9,13 @@ typedef enum ig_weight_layout {
   IG_WEIGHT_LAYOUT_FLOAT32_PANELS,
   // Three bfloat16 parts of each float32 value, in panels of a matrix unit (kernel/matrix_unit.h).
   IG_WEIGHT_LAYOUT_BFLOAT16_PARTS,
+  // int8 with a scale for each column, in panels (kernel/int8.h).
+  IG_WEIGHT_LAYOUT_INT8_PANELS,
 } ig_weight_layout;
 
 typedef struct ig_packed {
   ig_weight_layout layout;
-  const void *data;  // aligned to IG_ALIGNMENT; NULL: not packed
+  const void *data;    // aligned to IG_ALIGNMENT; NULL: not packed
+  const float *scale;  // of int8: one a column, filled up to whole panels; else NULL
 } ig_packed;
 #endif

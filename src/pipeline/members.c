@@ -62,13 +62,13 @@ int ig_members_longest(const ig_engine_members *members) {
 // A model and its tokenizer are loaded at the same time, for a small model's tokenizer takes longer
 // to load than its weights.
 typedef struct member_loading {
-  ig_pool *pool;
+  const ig_members_loading *how;
   const char *directory;
   owned_member *owned;
 } member_loading;
 
 static ig_status load_model(const member_loading *l, ig_error *err) {
-  return ig_load_packed(l->directory, l->pool, &l->owned->model, err);
+  return ig_load_packed(l->directory, l->how->type, l->how->pool, &l->owned->model, err);
 }
 
 static ig_status load_tokenizer(const member_loading *l, ig_error *err) {
@@ -84,9 +84,10 @@ static ig_status load_part(void *context, size_t index, int worker, ig_error *er
 }
 
 // Each part has a thread of its own: the pool's threads are the model's.
-static ig_status load_parts(member_loading *l, bool tokenizer, ig_error *err) {
+static ig_status load_parts(member_loading *l, ig_error *err) {
+  const bool tokenizer = l->how->tokenizers;
   ig_pool *pair = NULL;
-  if (tokenizer && ig_pool_threads(l->pool) > 1) IG_TRY(ig_pool_create(2, &pair, err));
+  if (tokenizer && ig_pool_threads(l->how->pool) > 1) IG_TRY(ig_pool_create(2, &pair, err));
   const ig_status status = ig_pool_try(pair, tokenizer ? 2 : 1, load_part, l, err);
   ig_pool_free(pair);
   return status;
@@ -116,11 +117,10 @@ static void limit_tokenizer(ig_engine_members *members, const owned_member *owne
     memcpy(members->without_rows, names, sizeof names);
 }
 
-static ig_status load_member(ig_engine_members *members, int m, member_loading *l, bool tokenizer,
-                             ig_error *err) {
-  IG_TRY(load_parts(l, tokenizer, err));
+static ig_status load_member(ig_engine_members *members, int m, member_loading *l, ig_error *err) {
+  IG_TRY(load_parts(l, err));
   set_member(members, m, l->owned->model, l->owned->tokenizer);
-  if (!tokenizer) return IG_OK;
+  if (!l->how->tokenizers) return IG_OK;
   limit_tokenizer(members, l->owned);
   const ig_status status = check_tokenizer(l->owned->model, l->owned->tokenizer, err);
   return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", l->directory);
@@ -321,14 +321,14 @@ static ig_status find_source_language(ig_engine_members *members, const ig_ensem
   return members->source_language ? IG_OK : IG_ERROR_MEMORY;
 }
 
-ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *e, bool tokenizers,
-                          ig_pool *pool, ig_error *err) {
+ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *e,
+                          const ig_members_loading *how, ig_error *err) {
   IG_TRY(check_ensemble(e, err));
   IG_TRY(allocate_members(members, e->count, err));
   members->models.mean = e->mean;
   for (int m = 0; m < members->models.count; m++) {
-    member_loading loading = {pool, e->members[m].directory, &members->owned[m]};
-    IG_TRY(load_member(members, m, &loading, tokenizers, err));
+    member_loading loading = {how, e->members[m].directory, &members->owned[m]};
+    IG_TRY(load_member(members, m, &loading, err));
   }
   IG_TRY(check_targets(members, e, err));
   take_weights(members, e);

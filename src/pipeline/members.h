@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "decode/ensemble.h"
 #include "ingot.h"
+#include "model/weight_type.h"
 #include "text/tokenizer.h"
 
 // ig_members_free; start from {0}.
@@ -16,10 +17,16 @@ typedef struct ig_engine_members {
   char without_rows[200];
 } ig_engine_members;
 
+typedef struct ig_members_loading {
+  bool tokenizers;      // wanted too
+  ig_weight_type type;  // of the models' weights in memory
+  ig_pool *pool;
+} ig_members_loading;
+
 // Loads the models and, if wanted, their tokenizers, and checks that they can be one ensemble.
 // Members of weight 0 are not kept.
-ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *ensemble, bool tokenizers,
-                          ig_pool *pool, ig_error *err);
+ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *ensemble,
+                          const ig_members_loading *how, ig_error *err);
 // One member, whose model and tokenizer (NULL: none) stay the caller's.
 ig_status ig_members_borrow(ig_engine_members *members, const ig_model *model,
                             const ig_tokenizer *tokenizer, ig_error *err);

@@ -260,7 +260,8 @@ static void check_directory(const char *directory) {
   ig_model *model, *packed;
   open_expected(&e, directory);
   if (ig_model_load(directory, &model, &err) != IG_OK) fail_msg("%s", err.message);
-  if (ig_load_packed(directory, NULL, &packed, &err) != IG_OK) fail_msg("%s", err.message);
+  if (ig_load_packed(directory, IG_WEIGHT_TYPE_FP32, NULL, &packed, &err) != IG_OK)
+    fail_msg("%s", err.message);
   const double plain = run(model, &e), of_packed = run(packed, &e);
   if (plain > TOLERANCE || of_packed > TOLERANCE)
     fail_msg("%s: %g as it stands, %g packed", directory, plain, of_packed);

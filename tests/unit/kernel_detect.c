@@ -12,6 +12,8 @@ enum {
   AVX2 = IG_CPU_FEATURE_AVX2,
   AVX512 = IG_CPU_FEATURE_AVX512,
   AMX = IG_CPU_FEATURE_AMX,
+  AVX_VNNI = IG_CPU_FEATURE_AVX_VNNI,
+  AVX512_VNNI = IG_CPU_FEATURE_AVX512_VNNI,
 };
 
 static void recorded_cpus(void **state) {
@@ -21,24 +23,28 @@ static void recorded_cpus(void **state) {
     ig_cpu_leaves leaves;
     unsigned features;
   } cpus[] = {
-      {"Haswell, Core i7-4770", {0x7ffafbffu, 0x000027abu, 0x07, 0, 0}, AVX2},
-      {"Zen 3, Ryzen 9 5950X", {0x7ef8320bu, 0x219c97a9u, 0x207, 0, 0}, AVX2},
-      {"Skylake-X, Core i9-7900X", {0x7ffefbffu, 0xd39ffffbu, 0xff, 0, 0}, AVX2 | AVX512},
-      {"Skylake-X, system saves ymm but not zmm", {0x7ffefbffu, 0xd39ffffbu, 0x07, 0, 0}, AVX2},
-      {"Skylake-X, system saves no AVX state", {0x7ffefbffu, 0xd39ffffbu, 0x03, 0, 0}, 0},
-      {"Skylake-X, system without XSAVE", {0x77fefbffu, 0xd39ffffbu, 0, 0, 0}, 0},
-      {"Sandy Bridge, Core i7-2600: AVX alone", {0x1fbae3ffu, 0, 0x07, 0, 0}, 0},
+      {"Haswell, Core i7-4770", {0x7ffafbffu, 0x000027abu, 0x07, 0, 0, 0}, AVX2},
+      {"Zen 3, Ryzen 9 5950X", {0x7ef8320bu, 0x219c97a9u, 0x207, 0, 0, 0}, AVX2},
+      {"Skylake-X, Core i9-7900X", {0x7ffefbffu, 0xd39ffffbu, 0xff, 0, 0, 0}, AVX2 | AVX512},
+      {"Skylake-X, system saves ymm but not zmm", {0x7ffefbffu, 0xd39ffffbu, 0x07, 0, 0, 0}, AVX2},
+      {"Skylake-X, system saves no AVX state", {0x7ffefbffu, 0xd39ffffbu, 0x03, 0, 0, 0}, 0},
+      {"Skylake-X, system without XSAVE", {0x77fefbffu, 0xd39ffffbu, 0, 0, 0, 0}, 0},
+      {"Sandy Bridge, Core i7-2600: AVX alone", {0x1fbae3ffu, 0, 0x07, 0, 0, 0}, 0},
+      {"Zen 4, EPYC, in a virtual machine",
+       {0xfffa3203u, 0xf1bf07abu, 0xe7, 0x10u, 0x20u, 0x405fc6u},
+       AVX2 | AVX512 | AVX512_VNNI},
+      // Of its leaf7_ecx, the bit of AVX512_VNNI alone is on record.
       {"Sapphire Rapids, Xeon, in a virtual machine",
-       {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x23c14010u, 0x1c30u},
-       AVX2 | AVX512 | AMX},
+       {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x23c14010u, 0x1c30u, 0x800u},
+       AVX2 | AVX512 | AMX | AVX_VNNI | AVX512_VNNI},
       {"Sapphire Rapids, system saves no tiles",
-       {0xfffa3203u, 0xf1bf2ffbu, 0xe7, 0x23c14010u, 0x1c30u},
-       AVX2 | AVX512},
+       {0xfffa3203u, 0xf1bf2ffbu, 0xe7, 0x23c14010u, 0x1c30u, 0x800u},
+       AVX2 | AVX512 | AVX_VNNI | AVX512_VNNI},
       {"Sapphire Rapids with its tiles hidden",
-       {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x22814010u, 0x1c30u},
-       AVX2 | AVX512},
+       {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x22814010u, 0x1c30u, 0x800u},
+       AVX2 | AVX512 | AVX_VNNI | AVX512_VNNI},
       {"AVX-512F without BW, DQ and VL: Knights Landing",
-       {0x7ff8f3bfu, 0x1c0d23abu, 0xe7, 0, 0},
+       {0x7ff8f3bfu, 0x1c0d23abu, 0xe7, 0, 0, 0},
        AVX2},
   };
   for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++) {

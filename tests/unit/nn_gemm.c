@@ -175,7 +175,8 @@ static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], c
   ig_nn nn = {.kernels = kernels, .pool = pools[1]};
   const ig_gemm_operand b = operand_of(&o.gemm);
   restart(&o);
-  o.gemm.packed = ig_gemm_pack(&nn, IG_WEIGHT_LAYOUT_FLOAT32_PANELS, &b, packed);
+  o.gemm.packed = ig_gemm_place(IG_WEIGHT_LAYOUT_FLOAT32_PANELS, b.n, b.k, packed);
+  ig_gemm_pack(&nn, &b, 0, o.gemm.packed);
   ig_gemm_run(&nn, &o.gemm);
   expect_same_bits(&o, o.expected);
   restart(&o);
@@ -281,7 +282,8 @@ static void check_split_packed(const ig_kernels *kernels, ig_pool *pool, operand
   void *packed =
       IG_TAKE(&memory, char, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k));
   const ig_gemm_operand b = operand_of(g);
-  g->packed = ig_gemm_pack(&nn, IG_WEIGHT_LAYOUT_BFLOAT16_PARTS, &b, packed);
+  g->packed = ig_gemm_place(IG_WEIGHT_LAYOUT_BFLOAT16_PARTS, b.n, b.k, packed);
+  ig_gemm_pack(&nn, &b, 0, g->packed);
   restart(o);
   run_split(kernels, pool, g);
   expect_same_bits(o, o->expected);

@@ -47,8 +47,9 @@ static void forward_of(const ig_kernels *kernels, ig_weight_layout layout) {
     expect_near("forward", output, expected, ROWS * OUT, 1e-5);
   }
   ig_linear packed = l;
-  float *weights = fixture_zeros(&f, ig_linear_packed_bytes(&f.nn, &l) / sizeof(float));
-  packed.packed = ig_linear_pack(&f.nn, &l, weights);
+  float *weights = fixture_zeros(&f, ig_linear_packed_bytes(&f.nn, &l, l.layout) / sizeof(float));
+  ig_linear_place(&f.nn, &packed, l.layout, weights);
+  ig_linear_pack(&f.nn, &packed, 0, l.out, l.weight);
   packed.weight = NULL;
   ig_linear_forward(&f.nn, &packed, ROWS, input, IG_ACTIVATION_RELU, again);
   assert_memory_equal(output, again, ROWS * OUT * sizeof(float));

@@ -1,6 +1,8 @@
 // The reference of every kernel slot: the other tables are tested against it, and it runs on CPUs
 // that can run no other.
 #include <math.h>
+#include <string.h>
+#include "base/float_bits.h"
 #include "base/random.h"
 #include "kernel/kernels.h"
 
@@ -127,6 +129,23 @@ static double sum_squares(size_t n, const float *x) {
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
   return sum;
+}
+
+static ig_int8_row quantize(size_t n, const float *x, int8_t *q) {
+  uint32_t most = 0;
+  for (size_t i = 0; i < n; i++) {
+    const uint32_t bits = ig_float_bits(fabsf(x[i]));
+    if (bits > most) most = bits;
+  }
+  const ig_int8_range range = ig_int8_range_of(ig_float_bits_to_float(most));
+  ig_int8_row row = {range.scale, 0};
+  memset(q, 0, ig_int8_filled_depth(n));
+  if (range.factor == 0) return row;
+  for (size_t i = 0; i < n; i++) {
+    q[i] = (int8_t)lrintf(x[i] * range.factor);
+    row.sum += q[i];
+  }
+  return row;
 }
 
 // ---- softmax ----------------------------------------------------------------
@@ -311,6 +330,8 @@ const ig_kernels ig_kernels_reference = {
     .add_rows = add_rows,
     .scale = scale,
     .sum_squares = sum_squares,
+    .quantize = quantize,
+    .multiply_int8 = ig_int8_multiply_reference,
     .softmax = softmax,
     .softmax_backward = softmax_backward,
     .log_sum_exp = log_sum_exp,

@@ -1,9 +1,11 @@
 // The kernel table of AVX2 + FMA: 6 x 16 register tiles (12 of 16 registers hold C).
 #include "kernel/x86_avx2/vector_avx2.h"
 #include <math.h>
+#include <string.h>
 #include "kernel/kernels.h"
 #include "kernel/simd/vector_math.h"
 #include "kernel/simd/row_kernels.h"
+#include "kernel/simd/int8_rows.h"
 #include "kernel/simd/training_kernels.h"
 
 #define GEMM_MR 6
@@ -28,4 +30,8 @@ static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
 // clang-format on
 
 #include "kernel/simd/kernel_table.h"
-KERNELS_TABLE(ig_kernels_avx2, "avx2", IG_CPU_FEATURE_AVX2, NULL);
+KERNELS_TABLE(ig_kernels_avx2, "avx2", IG_CPU_FEATURE_AVX2, ig_int8_multiply_avx2, NULL);
+#if defined(IG_AVX_VNNI)
+KERNELS_TABLE(ig_kernels_avx_vnni, "avx_vnni", IG_CPU_FEATURE_AVX_VNNI, ig_int8_multiply_avx_vnni,
+              NULL);
+#endif

@@ -93,6 +93,26 @@ VEC_INLINE double vec_double_sum(vec_double a) {
 VEC_INLINE vec_int vec_int_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
 VEC_INLINE vec_int vec_int_add(vec_int a, vec_int b) { return _mm256_add_epi32(a, b); }
 VEC_INLINE vec_int vec_int_xor(vec_int a, vec_int b) { return _mm256_xor_si256(a, b); }
+// Signed.
+VEC_INLINE vec_int vec_int_max(vec_int a, vec_int b) { return _mm256_max_epi32(a, b); }
+VEC_INLINE int32_t vec_int_sum(vec_int a) {
+  __m128i x = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+  x = _mm_add_epi32(x, _mm_shuffle_epi32(x, 0x4e));
+  return _mm_cvtsi128_si32(_mm_add_epi32(x, _mm_shuffle_epi32(x, 0xb1)));
+}
+VEC_INLINE float vec_int_largest_as_float(vec_int a) {
+  __m128i x = _mm_max_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+  x = _mm_max_epi32(x, _mm_shuffle_epi32(x, 0x4e));
+  return _mm_cvtss_f32(_mm_castsi128_ps(_mm_max_epi32(x, _mm_shuffle_epi32(x, 0xb1))));
+}
+VEC_INLINE vec_int vec_bits(vec a) { return _mm256_castps_si256(a); }
+// To the nearest whole number, halves to the even one.
+VEC_INLINE vec_int vec_to_int(vec a) { return _mm256_cvtps_epi32(a); }
+// Lanes in [-128, 127].
+VEC_INLINE void vec_int_store_bytes(int8_t *p, vec_int a) {
+  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+  _mm_storel_epi64((__m128i *)(void *)p, _mm_packs_epi16(words, words));
+}
 VEC_INLINE vec_int vec_int_low_half(vec_int a) {
   return _mm256_and_si256(a, _mm256_set1_epi32(0xffff));
 }

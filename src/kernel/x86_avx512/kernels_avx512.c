@@ -1,9 +1,11 @@
 // The kernel table of AVX-512: 14 x 32 register tiles (28 of 32 registers hold C).
 #include "kernel/x86_avx512/vector_avx512.h"
 #include <math.h>
+#include <string.h>
 #include "kernel/kernels.h"
 #include "kernel/simd/vector_math.h"
 #include "kernel/simd/row_kernels.h"
+#include "kernel/simd/int8_rows.h"
 #include "kernel/simd/training_kernels.h"
 
 #define GEMM_MR 14
@@ -44,7 +46,12 @@ static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS] = {
 // clang-format on
 
 #include "kernel/simd/kernel_table.h"
-KERNELS_TABLE(ig_kernels_avx512, "avx512", IG_CPU_FEATURE_AVX512, NULL);
+KERNELS_TABLE(ig_kernels_avx512, "avx512", IG_CPU_FEATURE_AVX512, ig_int8_multiply_avx2, NULL);
+#if defined(IG_AVX512_VNNI)
+KERNELS_TABLE(ig_kernels_avx512_vnni, "avx512_vnni", IG_CPU_FEATURE_AVX512_VNNI,
+              ig_int8_multiply_avx512_vnni, NULL);
+#endif
 #if defined(IG_AMX)
-KERNELS_TABLE(ig_kernels_amx, "amx", IG_CPU_FEATURE_AMX, &ig_matrix_unit_amx);
+KERNELS_TABLE(ig_kernels_amx, "amx", IG_CPU_FEATURE_AMX | IG_CPU_FEATURE_AVX512_VNNI,
+              ig_int8_multiply_avx512_vnni, &ig_matrix_unit_amx);
 #endif

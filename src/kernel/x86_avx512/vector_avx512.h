@@ -65,6 +65,19 @@ VEC_INLINE vec_int vec_int_lanes(void) {
 }
 VEC_INLINE vec_int vec_int_add(vec_int a, vec_int b) { return _mm512_add_epi32(a, b); }
 VEC_INLINE vec_int vec_int_xor(vec_int a, vec_int b) { return _mm512_xor_si512(a, b); }
+// Signed.
+VEC_INLINE vec_int vec_int_max(vec_int a, vec_int b) { return _mm512_max_epi32(a, b); }
+VEC_INLINE int32_t vec_int_sum(vec_int a) { return _mm512_reduce_add_epi32(a); }
+VEC_INLINE float vec_int_largest_as_float(vec_int a) {
+  return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(_mm512_reduce_max_epi32(a))));
+}
+VEC_INLINE vec_int vec_bits(vec a) { return _mm512_castps_si512(a); }
+// To the nearest whole number, halves to the even one.
+VEC_INLINE vec_int vec_to_int(vec a) { return _mm512_cvtps_epi32(a); }
+// Lanes in [-128, 127].
+VEC_INLINE void vec_int_store_bytes(int8_t *p, vec_int a) {
+  _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(a));
+}
 VEC_INLINE vec_int vec_int_low_half(vec_int a) {
   return _mm512_and_si512(a, _mm512_set1_epi32(0xffff));
 }

@@ -28,6 +28,7 @@ typedef struct loading {
   ig_foreign foreign;   // without tensors: the directory's own files count
   const char *adapter;  // the directory of an adapter to add; NULL: none
   bool packed;
+  ig_weight_type type;       // packed
   ig_pool *pool;             // packs
   const ig_load_head *head;  // that the model gets instead of its own; NULL: its own
 } loading;
@@ -97,7 +98,8 @@ static ig_status load_weights(ig_model *m, const loading *how, const ig_safetens
     status = ig_weights_note_other_heads(m, how->directory, file, err);
   if (status == IG_OK) fill_missing(m, &stored, how);
   if (status == IG_OK)
-    status = how->packed ? ig_pack_read(m, &stored, how->pool, err) : read_plain(m, &stored, err);
+    status = how->packed ? ig_pack_read(m, &stored, how->type, how->pool, err)
+                         : read_plain(m, &stored, err);
   ig_lora_close(adapter);
   free(stored.tensors);
   return status;
@@ -188,8 +190,9 @@ ig_status ig_load_with_head(const char *directory, const ig_load_head *head, ig_
   return load_named(directory, (loading){.head = head}, out, err);
 }
 
-ig_status ig_load_packed(const char *name, ig_pool *pool, ig_model **out, ig_error *err) {
-  return load_named(name, (loading){.packed = true, .pool = pool}, out, err);
+ig_status ig_load_packed(const char *name, ig_weight_type type, ig_pool *pool, ig_model **out,
+                         ig_error *err) {
+  return load_named(name, (loading){.packed = true, .type = type, .pool = pool}, out, err);
 }
 
 static ig_status load_tokenizer(const char *directory, const ig_foreign *foreign,

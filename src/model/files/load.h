@@ -3,12 +3,14 @@
 #define IG_MODEL_FILES_LOAD_H
 #include "base/pool.h"
 #include "model/model.h"
+#include "model/weight_type.h"
 #include "text/tokenizer.h"
 
 // A model that is only to run: its weights are packed by the threads of pool (NULL: one) as they
 // are read. Weights that only linear layers need exist in their packed form alone: in `values` they
 // are zeros, and ig_pack_undo must not be called on this model.
-ig_status ig_load_packed(const char *name, ig_pool *pool, ig_model **out, ig_error *err);
+ig_status ig_load_packed(const char *name, ig_weight_type type, ig_pool *pool, ig_model **out,
+                         ig_error *err);
 // A head that an encoder is to be trained with. Where it has another one, or none, the head is new.
 typedef struct ig_load_head {
   ig_head_kind kind;

@@ -13,41 +13,57 @@
 
 typedef struct linear_packing {
   ig_nn *nn;
+  ig_weight_type type;
   ig_arena *arena;  // measuring, then real
 } linear_packing;
 
-static void take_linear(void *context, ig_linear *linear) {
-  const linear_packing *p = context;
-  linear->packed.data = IG_TAKE(p->arena, char, ig_linear_packed_bytes(p->nn, linear));
+// Layers of a few outputs, as the heads of encoders, cost nothing and decide much: they stay in
+// float32.
+static bool is_worth_int8(const ig_linear *linear) {
+  return linear->out >= IG_INT8_COLUMNS && linear->in <= IG_INT8_MOST_DEPTH;
 }
 
-// The memory that take_linear gave the layer. It is the model's own, so it may be written to.
-static void *memory_of(const ig_linear *linear) { return (void *)linear->packed.data; }
+static ig_weight_layout layout_for(ig_weight_type type, const ig_linear *linear) {
+  switch (type) {
+    case IG_WEIGHT_TYPE_FP32: return linear->layout;
+    case IG_WEIGHT_TYPE_INT8:
+      return is_worth_int8(linear) ? IG_WEIGHT_LAYOUT_INT8_PANELS : linear->layout;
+  }
+  assert(false && "a type that nobody knows");
+  return linear->layout;
+}
+
+static void take_linear(void *context, ig_linear *linear) {
+  const linear_packing *p = context;
+  const ig_weight_layout layout = layout_for(p->type, linear);
+  ig_linear_place(p->nn, linear, layout,
+                  IG_TAKE(p->arena, char, ig_linear_packed_bytes(p->nn, linear, layout)));
+}
 
 static void pack_linear(void *context, ig_linear *linear) {
   const linear_packing *p = context;
-  linear->packed = ig_linear_pack(p->nn, linear, memory_of(linear));
+  ig_linear_pack(p->nn, linear, 0, linear->out, linear->weight);
 }
 
 static void unpack_linear(void *context, ig_linear *linear) {
   (void)context;
-  linear->packed.data = NULL;
+  linear->packed = (ig_packed){0};
 }
 
 // Gives every linear layer the memory for its packed weight.
-static ig_status reserve_packed(ig_model *m, ig_nn *nn, ig_error *err) {
+static ig_status reserve_packed(ig_model *m, ig_weight_type type, ig_nn *nn, ig_error *err) {
   IG_TRY(ig_kernels_select(&nn->kernels, err));
   ig_arena plan = ig_arena_measure();
-  ig_layout_linears(m, take_linear, &(linear_packing){nn, &plan});
+  ig_layout_linears(m, take_linear, &(linear_packing){nn, type, &plan});
   IG_TRY(ig_arena_create(&m->packed, plan.peak, err));
-  ig_layout_linears(m, take_linear, &(linear_packing){nn, &m->packed});
+  ig_layout_linears(m, take_linear, &(linear_packing){nn, type, &m->packed});
   return IG_OK;
 }
 
 ig_status ig_pack_model(ig_model *m, ig_error *err) {
   if (m->packed.base) return IG_OK;
   ig_nn nn = {0};
-  IG_TRY(reserve_packed(m, &nn, err));
+  IG_TRY(reserve_packed(m, IG_WEIGHT_TYPE_FP32, &nn, err));
   ig_layout_linears(m, pack_linear, &(linear_packing){.nn = &nn});
   return IG_OK;
 }
@@ -115,7 +131,8 @@ static void list_linear(void *context, ig_linear *linear) {
   l->last = l->first;
   while (l->last + 1 < m->parameter_count && m->parameters[l->last + 1].offset < end) l->last++;
   l->table = ig_layout_is_embedding(&m->parameters[l->first]);
-  assert(!l->table || linear->layout == IG_WEIGHT_LAYOUT_FLOAT32_PANELS);  // rows are found again
+  // Its rows are found again.
+  assert(!l->table || linear->packed.layout != IG_WEIGHT_LAYOUT_BFLOAT16_PARTS);
   for (size_t i = l->first; i <= l->last; i++) r->only_packed[i] = true;
   const size_t step = l->table ? TABLE_ROWS : out;
   for (size_t row = 0; row < out; row += step)
@@ -130,12 +147,9 @@ static ig_status read_parameter(const packed_reading *r, size_t index, float *to
 static ig_status read_and_pack_rows(packed_reading *r, const packing_part *part, float *buffer,
                                     ig_error *err) {
   const stored_linear *l = part->stored;
-  ig_linear rows = *l->linear;
-  rows.weight = buffer;
-  rows.out = (int)part->rows;
-  IG_TRY(ig_stored_weights_read_rows(r->stored, l->first, part->row, part->rows, buffer, err));
   ig_nn nn = r->nn;
-  ig_linear_pack(&nn, &rows, (float *)memory_of(l->linear) + part->row * (size_t)rows.in);
+  IG_TRY(ig_stored_weights_read_rows(r->stored, l->first, part->row, part->rows, buffer, err));
+  ig_linear_pack(&nn, l->linear, (int)part->row, (int)part->rows, buffer);
   return IG_OK;
 }
 
@@ -143,12 +157,11 @@ static ig_status read_and_pack_layer(packed_reading *r, const stored_linear *l, 
                                      ig_error *err) {
   const ig_model *m = r->model;
   const size_t begin = m->parameters[l->first].offset;
-  ig_linear linear = *l->linear;
+  ig_nn nn = r->nn;
   for (size_t i = l->first; i <= l->last; i++)
     IG_TRY(read_parameter(r, i, buffer + m->parameters[i].offset - begin, err));
-  linear.weight = buffer + ((size_t)(l->linear->weight - m->values) - begin);
-  ig_nn nn = r->nn;
-  l->linear->packed = ig_linear_pack(&nn, &linear, memory_of(l->linear));
+  ig_linear_pack(&nn, l->linear, 0, l->linear->out,
+                 buffer + ((size_t)(l->linear->weight - m->values) - begin));
   return IG_OK;
 }
 
@@ -202,9 +215,10 @@ static ig_status read_parameters(packed_reading *r, ig_pool *pool, ig_error *err
   return status;
 }
 
-ig_status ig_pack_read(ig_model *m, const ig_stored_weights *stored, ig_pool *pool, ig_error *err) {
+ig_status ig_pack_read(ig_model *m, const ig_stored_weights *stored, ig_weight_type type,
+                       ig_pool *pool, ig_error *err) {
   packed_reading r = {.model = m, .stored = stored};
-  IG_TRY(reserve_packed(m, &r.nn, err));
+  IG_TRY(reserve_packed(m, type, &r.nn, err));
   ig_layout_linears(m, count_linear, &r);
   r.linears = ig_allocate(r.count, sizeof *r.linears, err);
   r.parts = ig_allocate(r.part_count, sizeof *r.parts, err);
@@ -226,13 +240,13 @@ static void count_only_packed(void *context, ig_linear *linear) {
   *(size_t *)context += (size_t)linear->in * (size_t)linear->out;
 }
 
-ig_status ig_pack_bytes(ig_model *m, size_t *bytes, ig_error *err) {
+ig_status ig_pack_bytes(ig_model *m, ig_weight_type type, size_t *bytes, ig_error *err) {
   ig_nn nn = {0};
   IG_TRY(ig_kernels_select(&nn.kernels, err));
   ig_arena plan = ig_arena_measure();
   size_t only_packed = 0;  // values that nothing needs unpacked
   ig_layout_linears(m, count_only_packed, &only_packed);
-  ig_layout_linears(m, take_linear, &(linear_packing){&nn, &plan});
+  ig_layout_linears(m, take_linear, &(linear_packing){&nn, type, &plan});
   *bytes = plan.peak + (m->value_count - only_packed) * sizeof(float);
   return IG_OK;
 }

@@ -5,9 +5,10 @@
 #include "base/pool.h"
 #include "model/model.h"
 #include "model/run/stored_weights.h"
+#include "model/weight_type.h"
 
-// Packs every linear layer, each in the layout that the CPU makes of the one it asks for. Does
-// nothing if the model is packed. Not while training changes the weights.
+// Packs every linear layer in float32, in the layout that the CPU makes of the one it asks for.
+// Does nothing if the model is packed. Not while training changes the weights.
 ig_status ig_pack_model(ig_model *model, ig_error *err);
 // Frees the packed weights. Not for a model that was read by ig_pack_read: it has no others.
 void ig_pack_undo(ig_model *model);
@@ -15,9 +16,9 @@ void ig_pack_undo(ig_model *model);
 // the file leaves out stays as it is. Weights of linear layers exist only in packed form, a
 // table of embeddings that is one of them, too: the layer's weight is NULL, and their range of
 // values is zero.
-ig_status ig_pack_read(ig_model *model, const ig_stored_weights *stored, ig_pool *pool,
-                       ig_error *err);
+ig_status ig_pack_read(ig_model *model, const ig_stored_weights *stored, ig_weight_type type,
+                       ig_pool *pool, ig_error *err);
 // Bytes of the weights of a model that ig_pack_read filled: packed ones, and plain ones where a
 // weight is used as it is too, or only.
-ig_status ig_pack_bytes(ig_model *model, size_t *bytes, ig_error *err);
+ig_status ig_pack_bytes(ig_model *model, ig_weight_type type, size_t *bytes, ig_error *err);
 #endif

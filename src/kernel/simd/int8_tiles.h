@@ -1,0 +1,93 @@
+// The product of int8 values: register tiles of a few rows by one panel. The .c file of an
+// instruction set defines, before it includes this file,
+//   INT8_VECTORS                    vectors of a panel
+//   INT8_ROWS                       rows of the largest tile
+//   int8_vec                        a vector of int32 sums, or of four values each
+//   int8_zero(), int8_add(), int8_to_float(int8_vec), int8_set(int32)
+//   int8_weights, int8_load(p)      a vector of packed weights
+//   int8_values, int8_broadcast(p)  four values of A for every lane
+//   int8_dot(sum, weights, values)  sum + the four products of each lane
+//   INT8_WEIGHTS_SHIFTED            whether the weights of int8_dot are larger by IG_INT8_SHIFT,
+// and a table of its tiles after it.
+#ifndef IG_KERNEL_SIMD_INT8_TILES_H
+#define IG_KERNEL_SIMD_INT8_TILES_H
+#include "kernel/int8.h"
+
+#if defined(__clang__)
+#define INT8_UNROLL _Pragma("unroll")
+#else
+#define INT8_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+enum {
+  INT8_LINE = IG_INT8_COLUMNS * 4,  // bytes of four values of k
+  INT8_MOST_CHAINS = 4
+};
+
+// y = fma((sum - shift) * row scale, column scale, bias)
+VEC_INLINE void store_int8_sums(const ig_int8_tile *t, size_t i, size_t column, int8_vec sum) {
+  const size_t left = t->columns - column;
+  if (INT8_WEIGHTS_SHIFTED) sum = int8_add(sum, int8_set(-IG_INT8_SHIFT * t->row[i].sum));
+  const vec bias = t->bias ? load_some(t->bias + column, left) : vec_zero();
+  const vec y = vec_fma(vec_multiply(int8_to_float(sum), vec_set(t->row[i].scale)),
+                        vec_load(t->scale + column), bias);
+  store_some(t->c + i * t->c_row + column, left, y);
+}
+
+// Rows `row` .. and the panel that begins with `column`. A sum is cut into CHAINS sums of every
+// CHAINS-th line, so that enough of them are under way to hide the latency of an instruction. ROWS
+// and CHAINS are constants at every call.
+VEC_INLINE void multiply_int8_tile(const ig_int8_tile *t, size_t row, size_t column,
+                                   const size_t ROWS, const size_t CHAINS) {
+  int8_vec sum[INT8_ROWS][INT8_MOST_CHAINS][INT8_VECTORS];
+  INT8_UNROLL for (size_t i = 0; i < ROWS; i++) INT8_UNROLL for (size_t c = 0; c < CHAINS; c++)
+      INT8_UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) sum[i][c][v] = int8_zero();
+  const size_t depth = t->depth;
+  const uint8_t *line = t->packed + column * depth;
+  // There is a pointer to every third row: the two rows after it are reached from it.
+  const int8_t *a[(INT8_ROWS + 2) / 3];
+  INT8_UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) a[g] = t->a + (row + 3 * g) * depth;
+  for (size_t p = 0; p < depth; p += 4 * CHAINS) {
+    INT8_UNROLL for (size_t c = 0; c < CHAINS; c++) {
+      int8_weights weights[INT8_VECTORS];
+      INT8_UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) weights[v] =
+          int8_load(line + c * INT8_LINE + v * (INT8_LINE / INT8_VECTORS));
+      INT8_UNROLL for (size_t i = 0; i < ROWS; i++) {
+        const int8_values values = int8_broadcast(a[i / 3] + i % 3 * depth + 4 * c);
+        INT8_UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) sum[i][c][v] =
+            int8_dot(sum[i][c][v], weights[v], values);
+      }
+    }
+    line += CHAINS * INT8_LINE;
+    INT8_UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) a[g] += 4 * CHAINS;
+  }
+  INT8_UNROLL for (size_t i = 0; i < ROWS; i++) {
+    INT8_UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) {
+      INT8_UNROLL for (size_t c = 1; c < CHAINS; c++) sum[i][0][v] =
+          int8_add(sum[i][0][v], sum[i][c][v]);
+      const size_t first = column + v * VEC_LANES;
+      if (first < t->columns) store_int8_sums(t, row + i, first, sum[i][0][v]);
+    }
+  }
+}
+
+#define INT8_TILE(rows, chains)                                                          \
+  static void multiply_##rows##_rows(const ig_int8_tile *t, size_t row, size_t column) { \
+    multiply_int8_tile(t, row, column, rows, chains);                                    \
+  }
+
+typedef void (*int8_tile_function)(const ig_int8_tile *t, size_t row, size_t column);
+static const int8_tile_function int8_tile_functions[INT8_ROWS];
+
+// A panel stays in the closest cache while the rows pass by. Tiles are of about equal height.
+static void multiply_int8(const ig_int8_tile *t) {
+  if (t->rows == 0) return;
+  const size_t tiles = (t->rows + INT8_ROWS - 1) / INT8_ROWS;
+  for (size_t column = 0; column < t->columns; column += IG_INT8_COLUMNS)
+    for (size_t row = 0, i = 0; i < tiles; i++) {
+      const size_t end = t->rows * (i + 1) / tiles;
+      int8_tile_functions[end - row - 1](t, row, column);
+      row = end;
+    }
+}
+#endif

@@ -1,0 +1,30 @@
+// The product of int8 values with AVX-VNNI, on CPUs without AVX-512: a panel is two vectors.
+#include "kernel/x86_avx2/vector_avx2.h"
+#include "kernel/kernels.h"
+#include "kernel/simd/vector_math.h"
+#include "kernel/simd/int8_four.h"
+
+#define INT8_VECTORS 2
+#define INT8_ROWS 4
+#define INT8_WEIGHTS_SHIFTED 1
+typedef __m256i int8_vec, int8_weights, int8_values;
+VEC_INLINE int8_vec int8_zero(void) { return _mm256_setzero_si256(); }
+VEC_INLINE int8_vec int8_set(int32_t x) { return _mm256_set1_epi32(x); }
+VEC_INLINE int8_vec int8_add(int8_vec a, int8_vec b) { return _mm256_add_epi32(a, b); }
+VEC_INLINE vec int8_to_float(int8_vec a) { return _mm256_cvtepi32_ps(a); }
+VEC_INLINE int8_weights int8_load(const uint8_t *p) {
+  return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+VEC_INLINE int8_values int8_broadcast(const int8_t *p) { return _mm256_set1_epi32(int8_four(p)); }
+VEC_INLINE int8_vec int8_dot(int8_vec sum, int8_weights w, int8_values a) {
+  return _mm256_dpbusd_avx_epi32(sum, w, a);
+}
+#include "kernel/simd/int8_tiles.h"
+
+// clang-format off
+INT8_TILE(1, 4) INT8_TILE(2, 2) INT8_TILE(3, 1) INT8_TILE(4, 1)
+    // clang-format on
+    static const int8_tile_function int8_tile_functions[INT8_ROWS] = {
+        multiply_1_rows, multiply_2_rows, multiply_3_rows, multiply_4_rows};
+
+void ig_int8_multiply_avx_vnni(const ig_int8_tile *tile) { multiply_int8(tile); }

@@ -1,0 +1,15 @@
+// What the weights of linear layers are held as in a model that only runs.
+#ifndef IG_MODEL_WEIGHT_TYPE_H
+#define IG_MODEL_WEIGHT_TYPE_H
+#include "ingot/core.h"
+
+typedef enum ig_weight_type {
+  IG_WEIGHT_TYPE_FP32,
+  // One scale for each output; what is multiplied with them is rounded to int8 too, row by row
+  // (kernel/int8.h).
+  IG_WEIGHT_TYPE_INT8,
+} ig_weight_type;
+
+// "fp32", "int8"; NULL: fp32. Any other name is IG_ERROR_UNSUPPORTED.
+ig_status ig_weight_type_of(const char *name, ig_weight_type *out, ig_error *err);
+#endif

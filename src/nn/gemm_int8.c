@@ -1,0 +1,172 @@
+// Quantizing, blocking and threading round multiply_int8.
+#include "nn/gemm_int8.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "nn/blocks.h"
+#include "nn/rows.h"
+
+enum {
+  ROW_BLOCK = 64,       // rows of a task: 32 KB of A at k = 512
+  TASK_WORK = 1 << 18,  // multiply-adds that are worth a task of their own
+  TASKS_PER_THREAD = 4,
+};
+
+typedef struct int8_work {
+  ig_nn *nn;
+  const ig_gemm *gemm;
+  int8_t *a;         // (m, depth)
+  ig_int8_row *row;  // (m)
+  size_t depth;      // k, filled up
+  size_t row_block, row_blocks, column_block, column_blocks;
+} int8_work;
+
+static int8_work carve_rows(ig_arena *scratch, size_t m, size_t k) {
+  int8_work w = {.depth = ig_int8_filled_depth(k)};
+  w.a = IG_TAKE(scratch, int8_t, m * w.depth);
+  w.row = IG_TAKE(scratch, ig_int8_row, m);
+  return w;
+}
+
+size_t ig_gemm_int8_scratch(size_t m, size_t k) {
+  ig_arena plan = ig_arena_measure();
+  carve_rows(&plan, m, k);
+  return plan.peak;
+}
+
+static void quantize_rows(const void *context, size_t first, size_t last) {
+  const int8_work *w = context;
+  const ig_gemm *g = w->gemm;
+  for (size_t i = first; i < last; i++)
+    w->row[i] = w->nn->kernels->quantize(g->k, g->a + i * g->a_row, w->a + i * w->depth);
+}
+
+static void multiply_block(void *context, size_t index, int worker) {
+  (void)worker;
+  const int8_work *w = context;
+  const ig_gemm *g = w->gemm;
+  const ig_kernels *kernels = w->nn->kernels;
+  if (ig_interrupt_seen(w->nn->watch)) return;
+  const size_t row = index % w->row_blocks * w->row_block,
+               column = index / w->row_blocks * w->column_block;
+  const ig_int8_tile tile = {.rows = ig_blocks_at_most(g->m - row, w->row_block),
+                             .columns = ig_blocks_at_most(g->n - column, w->column_block),
+                             .depth = w->depth,
+                             .a = w->a + row * w->depth,
+                             .row = w->row + row,
+                             .packed = (const uint8_t *)g->packed.data + column * w->depth,
+                             .scale = g->packed.scale + column,
+                             .bias = g->bias ? g->bias + column : NULL,
+                             .c = g->c + row * g->c_row + column,
+                             .c_row = g->c_row};
+  kernels->multiply_int8(&tile);
+  if (g->activation == IG_ACTIVATION_NONE) return;
+  for (size_t i = 0; i < tile.rows; i++)
+    kernels->activation(g->activation, tile.columns, tile.c + i * tile.c_row,
+                        tile.c + i * tile.c_row);
+}
+
+// Rows in equal blocks, and columns in as many as give the threads enough to do.
+static void cut_into_blocks(int8_work *w) {
+  const ig_gemm *g = w->gemm;
+  w->row_blocks = ig_blocks_parts(g->m, ROW_BLOCK);
+  w->row_block = ig_blocks_parts(g->m, w->row_blocks);
+  w->row_blocks = ig_blocks_parts(g->m, w->row_block);
+  const size_t threads = (size_t)ig_pool_threads(w->nn->pool),
+               panels = ig_blocks_parts(g->n, IG_INT8_COLUMNS),
+               worth = ig_blocks_at_least(g->m * g->n * g->k / TASK_WORK, 1),
+               tasks = threads > 1 ? ig_blocks_at_most(threads * TASKS_PER_THREAD, worth) : 1,
+               chunks = ig_blocks_at_most(ig_blocks_parts(tasks, w->row_blocks), panels),
+               chunk = ig_blocks_parts(panels, chunks);
+  w->column_block = chunk * IG_INT8_COLUMNS;
+  w->column_blocks = ig_blocks_parts(panels, chunk);
+}
+
+void ig_gemm_int8_run(ig_nn *nn, const ig_gemm *g) {
+  assert(g->packed.layout == IG_WEIGHT_LAYOUT_INT8_PANELS && g->packed.data);
+  assert(g->a_depth == 1 && !g->accumulate);
+  const size_t mark = ig_arena_mark(nn->scratch);
+  int8_work w = carve_rows(nn->scratch, g->m, g->k);
+  w.nn = nn;
+  w.gemm = g;
+  ig_rows_run(nn, g->m, g->k, quantize_rows, &w);
+  cut_into_blocks(&w);
+  const size_t tasks = w.row_blocks * w.column_blocks;
+  ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_block, &w);
+  ig_arena_release(nn->scratch, mark);
+}
+
+// ---- packing ----------------------------------------------------------------
+
+static size_t filled_columns(size_t n) {
+  return ig_blocks_parts(n, IG_INT8_COLUMNS) * IG_INT8_COLUMNS;
+}
+
+size_t ig_gemm_int8_packed_bytes(size_t n, size_t k) {
+  return filled_columns(n) * (ig_int8_filled_depth(k) + sizeof(float));
+}
+
+ig_packed ig_gemm_int8_place(size_t n, size_t k, void *memory) {
+  const char *values = memory;
+  return (ig_packed){
+      .layout = IG_WEIGHT_LAYOUT_INT8_PANELS,
+      .data = values,
+      .scale = (const float *)(const void *)(values + filled_columns(n) * ig_int8_filled_depth(k))};
+}
+
+typedef struct int8_packing {
+  const ig_kernels *kernels;
+  const ig_gemm_operand *b;
+  uint8_t *panels;  // from the first one of b's columns on
+  float *scale;     // of the same columns
+} int8_packing;
+
+// Where the four values from p on of a column of a panel are.
+static size_t place_of_four(size_t column, size_t p) {
+  return (p / 4 * IG_INT8_COLUMNS + column) * 4;
+}
+
+// Quantizes a column, and deals its values out to the lines of the panel.
+static void pack_column(const int8_packing *w, size_t column, uint8_t *panel) {
+  int8_t q[IG_INT8_MOST_DEPTH];
+  const size_t k = w->b->k, depth = ig_int8_filled_depth(k);
+  w->scale[column] = w->kernels->quantize(k, w->b->b + column * w->b->b_column, q).scale;
+  for (size_t p = 0; p < depth; p += 4)
+    for (size_t i = 0; i < 4; i++)
+      panel[place_of_four(column % IG_INT8_COLUMNS, p) + i] = (uint8_t)(q[p + i] + IG_INT8_SHIFT);
+}
+
+// Columns that do not exist become zeros.
+static void pack_panel(void *context, size_t index, int worker) {
+  (void)worker;
+  const int8_packing *w = context;
+  const size_t first = index * IG_INT8_COLUMNS, end = first + IG_INT8_COLUMNS,
+               bytes = IG_INT8_COLUMNS * ig_int8_filled_depth(w->b->k);
+  uint8_t *panel = w->panels + index * bytes;
+  if (end > w->b->n) memset(panel, IG_INT8_SHIFT, bytes);
+  for (size_t column = first; column < end; column++) {
+    if (column < w->b->n)
+      pack_column(w, column, panel);
+    else
+      w->scale[column] = 0;
+  }
+}
+
+void ig_gemm_int8_pack(ig_nn *nn, const ig_gemm_operand *b, size_t first, ig_packed packed) {
+  assert(b->b_depth == 1 && b->k <= IG_INT8_MOST_DEPTH && first % IG_INT8_COLUMNS == 0);
+  int8_packing w = {.kernels = nn->kernels,
+                    .b = b,
+                    .panels = (uint8_t *)packed.data + first * ig_int8_filled_depth(b->k),
+                    .scale = (float *)packed.scale + first};
+  ig_pool_run(b->n * b->k < TASK_WORK ? NULL : nn->pool, ig_blocks_parts(b->n, IG_INT8_COLUMNS),
+              pack_panel, &w);
+}
+
+void ig_gemm_int8_unpack_column(ig_packed packed, size_t k, size_t column, float *to) {
+  const uint8_t *panel = (const uint8_t *)packed.data +
+                         column / IG_INT8_COLUMNS * IG_INT8_COLUMNS * ig_int8_filled_depth(k);
+  for (size_t p = 0; p < k; p++)
+    to[p] = packed.scale[column] *
+            (float)(panel[place_of_four(column % IG_INT8_COLUMNS, p) + p % 4] - IG_INT8_SHIFT);
+}
