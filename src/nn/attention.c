@@ -21,7 +21,8 @@
 enum {
   FEW_QUERIES = 4,   // fewer are computed row by row
   QUERY_BLOCK = 32,  // queries of a block
-  TASKS_PER_THREAD = 16
+  TASKS_PER_THREAD = 16,
+  KEYS_AHEAD = 8  // a key in a cache is fetched so many keys before it is used
 };
 
 typedef struct attention_work {
@@ -228,14 +229,28 @@ static void forward_by_products(const head_pair *p, float *output) {
   }
 }
 
+// Where this head's part of a row of keys or values is.
+static const float *part_of_row(const head_pair *p, const float *rows, size_t t) {
+  const ig_attention_args *a = p->work->args;
+  return rows + key_row(&a->keys, p->sequence, t) * a->keys.stride + p->head * p->dim;
+}
+
+// The rows lie pages apart, where no hardware prefetcher looks.
+static void fetch_row_ahead(const head_pair *p, const float *rows, size_t t) {
+  enum { LINE = 64 / sizeof(float) };
+  if (t + KEYS_AHEAD >= p->keys) return;
+  const float *row = part_of_row(p, rows, t + KEYS_AHEAD);
+  for (size_t i = 0; i < p->dim; i += LINE) __builtin_prefetch(row + i, 0, 3);
+}
+
 // The probabilities of query i: row (keys).
 static void compute_row(const head_pair *p, size_t i, float *row) {
   const ig_attention_args *a = p->work->args;
   const float *query = p->query + i * a->query_stride;
-  const size_t column = p->head * p->dim;
-  for (size_t t = 0; t < p->keys; t++)
-    row[t] = p->work->nn->kernels->dot(
-        p->dim, query, a->keys.key + key_row(&a->keys, p->sequence, t) * a->keys.stride + column);
+  for (size_t t = 0; t < p->keys; t++) {
+    fetch_row_ahead(p, a->keys.key, t);
+    row[t] = p->work->nn->kernels->dot(p->dim, query, part_of_row(p, a->keys.key, t));
+  }
   normalize_row(p, i, p->keys, row);
 }
 
@@ -243,17 +258,17 @@ static void forward_by_rows(const head_pair *p, float *output) {
   const attention_work *w = p->work;
   const ig_attention_args *a = w->args;
   const ig_kernels *kernels = w->nn->kernels;
-  const size_t dim = p->dim, column = p->head * dim;
+  const size_t dim = p->dim;
   float *row = p->scratch;
   for (size_t i = 0; i < p->queries; i++) {
     float *to = output + i * (size_t)a->heads * dim;
     compute_row(p, i, row);
     if (ig_dropout_active(w->nn, &a->dropout)) drop_row(p, i, p->keys, row, row);
     memset(to, 0, dim * sizeof *to);
-    for (size_t t = 0; t < p->keys; t++)
-      kernels->axpy(dim, row[t],
-                    a->keys.value + key_row(&a->keys, p->sequence, t) * a->keys.stride + column,
-                    to);
+    for (size_t t = 0; t < p->keys; t++) {
+      fetch_row_ahead(p, a->keys.value, t);
+      kernels->axpy(dim, row[t], part_of_row(p, a->keys.value, t), to);
+    }
   }
 }
 
