@@ -4,6 +4,7 @@
 #define IG_TESTS_KERNEL_CASES_H
 #include <math.h>
 #include <stddef.h>
+#include "base/bf16.h"
 #include "kernel/kernels.h"
 
 enum {
@@ -48,6 +49,32 @@ static inline void kernel_run_gemm(const ig_kernels *k, size_t n, const kernel_o
                           .a_row = TILE_DEPTH,
                           .a_depth = 1,
                           .packed = o->y,
+                          .panel_stride = TILE_DEPTH * k->gemm_nr,
+                          .packed_row = k->gemm_nr,
+                          .c = o->z,
+                          .c_row = n});
+}
+
+// Rounds `count` floats of packed panels to bfloat16, in the order of IG_PANEL_TYPE_BFLOAT16.
+static inline void kernel_round_panels(const ig_kernels *k, size_t count, const float *from,
+                                       uint16_t *to) {
+  const size_t width = k->gemm_nr, half = width / 2;
+  for (size_t i = 0; i < count; i++)
+    to[i - i % width + 2 * (i % half) + i % width / half] = ig_bf16_from_float(from[i]);
+}
+static inline void kernel_prepare_gemm_bf16(const ig_kernels *k, const kernel_operands *o) {
+  kernel_prepare_gemm(k, o);
+  kernel_round_panels(k, TILE_COLUMNS * TILE_DEPTH, o->y, (uint16_t *)(void *)o->w);
+}
+static inline void kernel_run_gemm_bf16(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  k->gemm(&(ig_gemm_tile){.rows = TILE_ROWS,
+                          .columns = n,
+                          .depth = TILE_DEPTH,
+                          .a = o->x,
+                          .a_row = TILE_DEPTH,
+                          .a_depth = 1,
+                          .type = IG_PANEL_TYPE_BFLOAT16,
+                          .packed = o->w,
                           .panel_stride = TILE_DEPTH * k->gemm_nr,
                           .packed_row = k->gemm_nr,
                           .c = o->z,
@@ -188,6 +215,8 @@ static inline void kernel_run_adam(const ig_kernels *k, size_t n, const kernel_o
 static const kernel_case kernel_cases[] = {
     {"gemm 24x64x256", KERNEL_SLOT(gemm), TILE_COLUMNS, TILE_ROWS *TILE_COLUMNS *TILE_DEPTH,
      kernel_run_gemm, "z", 0, kernel_prepare_gemm},
+    {"gemm bf16 24x64x256", KERNEL_SLOT(gemm), TILE_COLUMNS, TILE_ROWS *TILE_COLUMNS *TILE_DEPTH,
+     kernel_run_gemm_bf16, "z", 0, kernel_prepare_gemm_bf16},
     {"gemm_pack 64x256", KERNEL_SLOT(gemm_pack), TILE_COLUMNS, TILE_COLUMNS *TILE_DEPTH,
      kernel_run_gemm_pack, "", 0, NULL},
     {"quantize", KERNEL_SLOT(quantize), 512, 512, kernel_run_quantize, "yz", 0, NULL},

@@ -39,20 +39,37 @@ typedef struct ig_gemm_operand {
   size_t b_depth, b_column;
 } ig_gemm_operand;
 
+// The elements of a packed B.
+typedef enum ig_panel_type {
+  IG_PANEL_TYPE_FLOAT32,
+  // Widened to float32, which is exact, as they are multiplied: the bits of a product are those of
+  // the same values in float32. The two halves of a panel's row are interleaved, so that one load
+  // gives a vector of each: column j of nr lies at 2 * (j % (nr / 2)) + j / (nr / 2).
+  IG_PANEL_TYPE_BFLOAT16,
+} ig_panel_type;
+
+// Where element number `index` of packed panels lies.
+static inline const void *ig_kernels_panel_at(ig_panel_type type, const void *packed,
+                                              size_t index) {
+  const size_t bytes = type == IG_PANEL_TYPE_BFLOAT16 ? sizeof(uint16_t) : sizeof(float);
+  return (const char *)packed + index * bytes;
+}
+
 // Rows of C times consecutive panels of B. B is packed in panels of `gemm_nr` columns: panel j
 // holds, for p = 0 .. k-1, the gemm_nr values B[p][j*nr .. j*nr+nr-1]; columns beyond n are zero.
-// One panel takes k * gemm_nr floats. Blocking and threads are the business of nn/gemm.c.
+// One panel takes k * gemm_nr elements. Blocking and threads are the business of nn/gemm.c.
 typedef struct ig_gemm_tile {
   size_t rows;     // of C, 1 or more; the kernel takes gemm_mr of them at a time
   size_t columns;  // of C in this call, 1 or more, in consecutive panels
   size_t depth;    // k
   const float *a;  // A[i][p] = a[i * a_row + p * a_depth]
   size_t a_row, a_depth;
-  // B[p][j] = packed[j / gemm_nr * panel_stride + p * packed_row + j % gemm_nr]
-  const float *packed;
-  size_t panel_stride;  // floats from one panel to the next
-  // gemm_nr where B is packed. A matrix whose columns fill whole panels may be read unpacked: then
-  // the floats from one of its rows to the next.
+  ig_panel_type type;
+  // B[p][j] = packed[j / gemm_nr * panel_stride + p * packed_row + j % gemm_nr] in float32
+  const void *packed;
+  size_t panel_stride;  // elements from one panel to the next
+  // gemm_nr where B is packed. A float32 matrix whose columns fill whole panels may be read
+  // unpacked: then the floats from one of its rows to the next.
   size_t packed_row;
   float *c;  // C[i][j] = c[i * c_row + j]
   size_t c_row;

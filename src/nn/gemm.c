@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 #include "nn/blocks.h"
+#include "nn/gemm_bf16.h"
 #include "nn/gemm_int8.h"
 #include "nn/gemm_split.h"
 
@@ -33,7 +34,8 @@ enum {
 typedef struct gemm_work {
   const ig_kernels *kernels;
   const ig_gemm *gemm;
-  const float *packed;
+  ig_panel_type type;  // of packed
+  const void *packed;
   ig_interrupt_watch *watch;        // of ig_nn
   size_t panel_stride, packed_row;  // as in ig_gemm_tile
   size_t row_block, column_block, row_blocks, column_blocks;
@@ -92,7 +94,8 @@ static void multiply_tiles(const ig_kernels *kernels, const ig_gemm_tile *block,
   for (size_t first = 0; first < block->columns; first += kernels->gemm_nr) {
     ig_gemm_tile tile = *block;
     tile.columns = ig_blocks_at_most(block->columns - first, kernels->gemm_nr);
-    tile.packed = block->packed + first / kernels->gemm_nr * block->panel_stride;
+    tile.packed = ig_kernels_panel_at(block->type, block->packed,
+                                      first / kernels->gemm_nr * block->panel_stride);
     if (block->bias) tile.bias = block->bias + first;
     tile.a_row = 1;
     tile.a_depth = stride;
@@ -143,6 +146,7 @@ static void multiply_block(const gemm_work *w, size_t row, size_t rows, size_t c
   size_t p = 0;
   do {
     size_t depth = ig_blocks_at_most(g->k - p, step);
+    const size_t packed = column / kernels->gemm_nr * w->panel_stride + p * w->packed_row;
     bool last = p + depth == g->k;
     ig_gemm_tile tile = {
         .rows = rows,
@@ -151,7 +155,8 @@ static void multiply_block(const gemm_work *w, size_t row, size_t rows, size_t c
         .a = g->a + row * g->a_row + p * g->a_depth,
         .a_row = g->a_row,
         .a_depth = g->a_depth,
-        .packed = w->packed + column / kernels->gemm_nr * w->panel_stride + p * w->packed_row,
+        .type = w->type,
+        .packed = ig_kernels_panel_at(w->type, w->packed, packed),
         .panel_stride = w->panel_stride,
         .packed_row = w->packed_row,
         .c = g->c + row * g->c_row + column,
@@ -177,7 +182,7 @@ static void multiply_block_of_c(void *context, size_t index, int worker) {
 
 // Cuts C into blocks: rows by the block of A, columns in whole panels, and finer ones where there
 // would be too few tasks for the threads.
-static gemm_work cut_into_blocks(const ig_kernels *kernels, const ig_gemm *g, const float *packed,
+static gemm_work cut_into_blocks(const ig_kernels *kernels, const ig_gemm *g, const void *packed,
                                  size_t threads) {
   gemm_work w = {.kernels = kernels,
                  .gemm = g,
@@ -234,6 +239,7 @@ size_t ig_gemm_panel_floats(const ig_kernels *kernels, size_t n, size_t k) {
 ig_weight_layout ig_gemm_layout(const ig_kernels *kernels, ig_weight_layout wanted) {
   switch (wanted) {
     case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PANELS:
     case IG_WEIGHT_LAYOUT_INT8_PANELS: return wanted;
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
       return kernels->matrix_unit ? wanted : IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
@@ -248,6 +254,7 @@ size_t ig_gemm_packed_bytes(const ig_kernels *kernels, ig_weight_layout layout, 
   switch (layout) {
     case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
       return ig_gemm_panel_floats(kernels, n, k) * sizeof(float);
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PANELS: return ig_gemm_bf16_packed_bytes(kernels, n, k);
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
       return ig_gemm_split_packed_bytes(kernels->matrix_unit, n, k);
     case IG_WEIGHT_LAYOUT_INT8_PANELS: return ig_gemm_int8_packed_bytes(n, k);
@@ -267,6 +274,9 @@ void ig_gemm_pack(ig_nn *nn, const ig_gemm_operand *b, size_t first, ig_packed p
     case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
       pack_float32_panels(nn, b, (float *)(void *)memory + first * b->k);
       return;
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PANELS:
+      ig_gemm_bf16_pack(nn, b, (uint16_t *)(void *)memory + first * b->k);
+      return;
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
       ig_gemm_split_pack(nn, b, memory + ig_gemm_split_packed_bytes(unit, first, b->k));
       return;
@@ -275,21 +285,26 @@ void ig_gemm_pack(ig_nn *nn, const ig_gemm_operand *b, size_t first, ig_packed p
   assert(false && "a layout that nobody knows");
 }
 
-static void unpack_float32_column(const ig_kernels *kernels, ig_packed packed, size_t k,
+static void unpack_float32_column(const ig_kernels *kernels, const float *panels, size_t k,
                                   size_t column, float *to) {
   const size_t width = kernels->gemm_nr;
-  const float *from = (const float *)packed.data + column / width * width * k + column % width;
+  const float *from = panels + column / width * width * k + column % width;
   for (size_t p = 0; p < k; p++) to[p] = from[p * width];
 }
 
 void ig_gemm_unpack_column(const ig_kernels *kernels, ig_packed packed, size_t k, size_t column,
                            float *to) {
-  if (packed.layout == IG_WEIGHT_LAYOUT_INT8_PANELS) {
-    ig_gemm_int8_unpack_column(packed, k, column, to);
-    return;
+  switch (packed.layout) {
+    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
+      unpack_float32_column(kernels, packed.data, k, column, to);
+      return;
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PANELS:
+      ig_gemm_bf16_unpack_column(kernels, packed.data, k, column, to);
+      return;
+    case IG_WEIGHT_LAYOUT_INT8_PANELS: ig_gemm_int8_unpack_column(packed, k, column, to); return;
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS: break;
   }
-  assert(packed.layout == IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
-  unpack_float32_column(kernels, packed, k, column, to);
+  assert(false && "a layout whose columns cannot be found again");
 }
 
 // ---- the products -----------------------------------------------------------
@@ -309,28 +324,37 @@ static ig_weight_layout layout_of(const ig_nn *nn, const ig_gemm *g) {
                                                    : IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
 }
 
-static void multiply_float32_panels(ig_nn *nn, const ig_gemm *gemm) {
-  size_t mark = 0;
-  const float *packed = gemm->packed.data;
-  if (!packed) {
-    mark = ig_arena_mark(nn->scratch);
-    float *panels =
-        IG_TAKE(nn->scratch, float, ig_gemm_panel_floats(nn->kernels, gemm->n, gemm->k));
-    const ig_gemm_operand b = {gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column};
-    pack_float32_panels(nn, &b, panels);
-    packed = panels;
-  }
-  gemm_work w = cut_into_blocks(nn->kernels, gemm, packed, (size_t)ig_pool_threads(nn->pool));
+// C = A B by the kernels of panels, from a packed B.
+static void multiply_packed(ig_nn *nn, const ig_gemm *gemm) {
+  gemm_work w =
+      cut_into_blocks(nn->kernels, gemm, gemm->packed.data, (size_t)ig_pool_threads(nn->pool));
+  if (gemm->packed.layout == IG_WEIGHT_LAYOUT_BFLOAT16_PANELS) w.type = IG_PANEL_TYPE_BFLOAT16;
   w.watch = nn->watch;
   size_t tasks = w.row_blocks * w.column_blocks;
   ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_block_of_c, &w);
-  if (!gemm->packed.data) ig_arena_release(nn->scratch, mark);
+}
+
+static void multiply_panels(ig_nn *nn, const ig_gemm *gemm, ig_weight_layout layout) {
+  if (gemm->packed.data) {
+    multiply_packed(nn, gemm);
+    return;
+  }
+  const size_t mark = ig_arena_mark(nn->scratch),
+               bytes = ig_gemm_packed_bytes(nn->kernels, layout, gemm->n, gemm->k);
+  const ig_gemm_operand b = {gemm->n, gemm->k, gemm->b, gemm->b_depth, gemm->b_column};
+  ig_gemm packed = *gemm;
+  packed.packed = ig_gemm_place(layout, b.n, b.k, IG_TAKE(nn->scratch, char, bytes));
+  ig_gemm_pack(nn, &b, 0, packed.packed);
+  multiply_packed(nn, &packed);
+  ig_arena_release(nn->scratch, mark);
 }
 
 void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
   if (gemm->m == 0 || gemm->n == 0) return;
-  switch (layout_of(nn, gemm)) {
-    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS: multiply_float32_panels(nn, gemm); return;
+  const ig_weight_layout layout = layout_of(nn, gemm);
+  switch (layout) {
+    case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PANELS: multiply_panels(nn, gemm, layout); return;
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS: ig_gemm_split_run(nn, gemm); return;
     case IG_WEIGHT_LAYOUT_INT8_PANELS: ig_gemm_int8_run(nn, gemm); return;
   }

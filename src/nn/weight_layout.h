@@ -7,6 +7,9 @@
 typedef enum ig_weight_layout {
   // float32 in panels of the table's gemm_nr columns (kernel/kernels.h), for products on vectors.
   IG_WEIGHT_LAYOUT_FLOAT32_PANELS,
+  // bfloat16 in the same panels (IG_PANEL_TYPE_BFLOAT16): half the bytes, and the bits of float32
+  // products with rounded weights.
+  IG_WEIGHT_LAYOUT_BFLOAT16_PANELS,
   // Three bfloat16 parts of each float32 value, in panels of a matrix unit (kernel/matrix_unit.h).
   IG_WEIGHT_LAYOUT_BFLOAT16_PARTS,
   // int8 with a scale for each column, in panels (kernel/int8.h).

@@ -320,6 +320,7 @@ typedef struct product {
   size_t m, n, k;
   bool a_transposed, b_transposed, strided, accumulate, bias;
   ig_activation activation;
+  ig_panel_type type;
 } product;
 
 static size_t packed_size(const ig_kernels *kernels, size_t n, size_t k) {
@@ -329,6 +330,7 @@ static size_t packed_size(const ig_kernels *kernels, size_t n, size_t k) {
 typedef struct product_operands {
   const float *a, *b, *bias;
   float *packed, *c;
+  float *rounded;  // room for packed in bfloat16
 } product_operands;
 
 static void run_product(const ig_kernels *kernels, const product *p, const product_operands *o) {
@@ -339,13 +341,17 @@ static void run_product(const ig_kernels *kernels, const product *p, const produ
                              .b_depth = p->b_transposed ? step : p->n * step,
                              .b_column = p->b_transposed ? p->k * step : step};
   kernels->gemm_pack(&b, o->packed, panel_stride);
+  if (p->type == IG_PANEL_TYPE_BFLOAT16)
+    kernel_round_panels(kernels, packed_size(kernels, p->n, p->k), o->packed,
+                        (uint16_t *)(void *)o->rounded);
   ig_gemm_tile tile = {.rows = p->m,
                        .columns = p->n,
                        .depth = p->k,
                        .a = o->a,
                        .a_row = (p->a_transposed ? 1 : p->k) * step,
                        .a_depth = (p->a_transposed ? p->m : 1) * step,
-                       .packed = o->packed,
+                       .type = p->type,
+                       .packed = p->type == IG_PANEL_TYPE_BFLOAT16 ? o->rounded : o->packed,
                        .panel_stride = panel_stride,
                        .packed_row = kernels->gemm_nr,
                        .c = o->c,
@@ -364,8 +370,15 @@ static void check_product(checker *c, const product *p) {
         *packed_reference = take(c, packed_size(reference, p->n, p->k), 1.0f);
   // The 3 floats after each row must stay as they are.
   float *got = take(c, rows * (p->n + 3), 1.0f), *want = take_copy(c, rows * (p->n + 3), got);
-  run_product(c->kernels, p, &(product_operands){a, b, bias, packed, got});
-  run_product(reference, p, &(product_operands){a, b, bias, packed_reference, want});
+  float *rounded = take(c, packed_size(c->kernels, p->n, p->k) / 2, 1.0f);
+  run_product(c->kernels, p, &(product_operands){a, b, bias, packed, got, rounded});
+  // What is wanted in bfloat16 is the product in float32 with rounded values.
+  product in_float32 = *p;
+  in_float32.type = IG_PANEL_TYPE_FLOAT32;
+  for (size_t i = 0; p->type == IG_PANEL_TYPE_BFLOAT16 && i < p->n * p->k * step; i++)
+    b[i] = ig_bf16_to_float(ig_bf16_from_float(b[i]));
+  run_product(reference, &in_float32,
+              &(product_operands){a, b, bias, packed_reference, want, NULL});
   bool bounded = p->activation == IG_ACTIVATION_GELU || p->activation == IG_ACTIVATION_GELU_TANH ||
                  p->activation == IG_ACTIVATION_SWISH || p->activation == IG_ACTIVATION_TANH;
   if (bounded)
@@ -375,7 +388,7 @@ static void check_product(checker *c, const product *p) {
   release(c, "gemm or gemm_pack", p->n);
 }
 
-static void check_gemm(checker *c) {
+static void check_gemm(checker *c, ig_panel_type type) {
   for (size_t m = 0; m <= 31; m++)
     for (size_t n = 0; n <= 70; n += m % 7 + 1) {
       product p = {.m = m,
@@ -386,7 +399,8 @@ static void check_gemm(checker *c) {
                    .strided = n % 5 == 4,
                    .accumulate = n & 2,
                    .bias = m & 2,
-                   .activation = (ig_activation)((m + n) % 6)};
+                   .activation = (ig_activation)((m + n) % 6),
+                   .type = type};
       check_product(c, &p);
     }
   check_product(c, &(product){.m = 101,
@@ -394,9 +408,11 @@ static void check_gemm(checker *c) {
                               .k = 307,
                               .b_transposed = true,
                               .bias = true,
-                              .activation = IG_ACTIVATION_RELU});
-  check_product(c,
-                &(product){.m = 3, .n = 515, .k = 129, .a_transposed = true, .accumulate = true});
+                              .activation = IG_ACTIVATION_RELU,
+                              .type = type});
+  check_product(
+      c, &(product){
+             .m = 3, .n = 515, .k = 129, .a_transposed = true, .accumulate = true, .type = type});
 }
 
 // ---- the cases that are timed -----------------------------------------------
@@ -461,7 +477,8 @@ static int check_table(const ig_kernels *kernels, char *first, size_t size) {
     check_activations(&c, n);
     check_training(&c, n);
   }
-  check_gemm(&c);
+  check_gemm(&c, IG_PANEL_TYPE_FLOAT32);
+  check_gemm(&c, IG_PANEL_TYPE_BFLOAT16);
   for (size_t i = 0; i < KERNEL_CASES; i++) check_case(&c, &kernel_cases[i]);
   snprintf(first, size, "%s", c.first);
   return c.failures;
@@ -521,6 +538,22 @@ static void careless_gemm(const ig_gemm_tile *tile) {  // forgets to accumulate
   t.accumulate = false;
   reference->gemm(&t);
 }
+static void plain_bf16_gemm(const ig_gemm_tile *tile) {  // takes the halves one after the other
+  enum { NR = 8 };
+  uint16_t *panel = NULL;
+  ig_gemm_tile t = *tile;
+  const size_t count = packed_size(reference, t.columns, t.depth);
+  if (t.type == IG_PANEL_TYPE_BFLOAT16 && count) {
+    panel = malloc(count * sizeof *panel);
+    assert_non_null(panel);
+    const uint16_t *from = t.packed;
+    for (size_t i = 0; i < count; i++)
+      panel[i - i % NR + 2 * (i % (NR / 2)) + i % NR / (NR / 2)] = from[i];
+    t.packed = panel;
+  }
+  reference->gemm(&t);
+  free(panel);
+}
 static void biased_dropout(const ig_dropout_row *row, size_t n, const float *x, float *y) {
   ig_dropout_row other = *row;
   other.counter[0]++;
@@ -552,7 +585,7 @@ static void naive_log_add_exp(size_t n, float c, const float *x,
 
 static void broken_tables_are_reported(void **state) {
   (void)state;
-  enum { BROKEN = 10 };
+  enum { BROKEN = 11 };
   ig_kernels broken[BROKEN];
   for (int i = 0; i < BROKEN; i++) broken[i] = *reference;
   broken[0].add = late_add;
@@ -565,9 +598,10 @@ static void broken_tables_are_reported(void **state) {
   broken[7].argmax = last_argmax;
   broken[8].log_sum_exp = forgetful_log_sum_exp;
   broken[9].log_add_exp = naive_log_add_exp;
-  static const char *const slots[BROKEN] = {"add",         "axpy",       "dot",  "softmax",
-                                            "gemm",        "dropout",    "adam", "argmax",
-                                            "log_sum_exp", "log_add_exp"};
+  broken[10].gemm = plain_bf16_gemm;
+  static const char *const slots[BROKEN] = {"add",         "axpy",        "dot",  "softmax",
+                                            "gemm",        "dropout",     "adam", "argmax",
+                                            "log_sum_exp", "log_add_exp", "gemm"};
   char first[160];
   for (int i = 0; i < BROKEN; i++) {
     assert_true(check_table(&broken[i], first, sizeof first) > 0);

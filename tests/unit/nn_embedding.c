@@ -1,6 +1,8 @@
 // Embeddings and sinusoids against their formulas.
 #include "nn_fixture.h"
+#include "base/bf16.h"
 #include "nn/embedding.h"
+#include "nn/gemm.h"
 #include "nn/positions.h"
 
 enum { ROWS = 700, SIZE = 150, VOCABULARY = 23, POSITIONS = 11, FROZEN = 5 };
@@ -62,6 +64,36 @@ static void against_loops(const ig_kernels *kernels) {
   fixture_close(&f);
 }
 
+// A table that an output layer packed gives the rows of the plain one: rounded ones in bfloat16.
+static void look_up_packed(const ig_kernels *kernels, ig_weight_layout layout) {
+  fixture f;
+  fixture_open(&f, kernels, 2);
+  problem p = make(&f);
+  const ig_embedding_args args = {
+      .rows = ROWS, .ids = p.ids, .position = p.position, .positions = p.positions};
+  const ig_gemm_operand transposed = {
+      .n = VOCABULARY, .k = SIZE, .b = p.embedding.weight, .b_depth = 1, .b_column = SIZE};
+  const size_t bytes = ig_gemm_packed_bytes(kernels, layout, VOCABULARY, SIZE);
+  ig_embedding packed = p.embedding;
+  packed.weight = NULL;
+  packed.packed = ig_gemm_place(layout, VOCABULARY, SIZE, IG_TAKE(&f.memory, char, bytes));
+  ig_gemm_pack(&f.nn, &transposed, 0, packed.packed);
+  float *rounded = fixture_zeros(&f, VOCABULARY * SIZE);
+  for (int i = 0; i < VOCABULARY * SIZE; i++)
+    rounded[i] = ig_bf16_to_float(ig_bf16_from_float(p.embedding.weight[i]));
+  if (layout == IG_WEIGHT_LAYOUT_BFLOAT16_PANELS) p.embedding.weight = rounded;
+  float *got = fixture_zeros(&f, ROWS * SIZE), *want = fixture_zeros(&f, ROWS * SIZE);
+  ig_embedding_forward(&f.nn, &packed, &args, got);
+  ig_embedding_forward(&f.nn, &p.embedding, &args, want);
+  assert_memory_equal(got, want, ROWS * SIZE * sizeof(float));
+  fixture_close(&f);
+}
+
+static void packed_tables(const ig_kernels *kernels) {
+  look_up_packed(kernels, IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
+  look_up_packed(kernels, IG_WEIGHT_LAYOUT_BFLOAT16_PANELS);
+}
+
 static void embedding_work(fixture *f, float *result) {
   problem p = make(f);
   p.embedding.weight_gradient = result;
@@ -100,11 +132,12 @@ static void test_sinusoids(void **state) {
 }
 
 FIXTURE_TEST(against_loops)
+FIXTURE_TEST(packed_tables)
 FIXTURE_TEST(threads)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_against_loops),
-                                     cmocka_unit_test(test_threads),
-                                     cmocka_unit_test(test_sinusoids)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_against_loops), cmocka_unit_test(test_packed_tables),
+      cmocka_unit_test(test_threads), cmocka_unit_test(test_sinusoids)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "base/bf16.h"
 #include "nn/gemm_split.h"
 
 enum { MAX_THREADS = 3, C_PAD = 5 };
@@ -156,15 +157,31 @@ static void restart(operands *o) {
   memcpy(o->c, o->start, o->gemm.m * o->gemm.c_row * sizeof(float));
 }
 
+// Fills o->expected with the float32 product, of a rounded B if the layout is bfloat16.
+static void expect_product(const ig_kernels *kernels, operands *o, ig_weight_layout kind) {
+  const ig_gemm *g = &o->gemm;
+  const size_t count = g->n && g->k ? (g->k - 1) * g->b_depth + (g->n - 1) * g->b_column + 1 : 0;
+  float *rounded = random_values(count, 2);
+  for (size_t i = 0; i < count; i++)
+    if (kind == IG_WEIGHT_LAYOUT_BFLOAT16_PANELS)
+      rounded[i] = ig_bf16_to_float(ig_bf16_from_float(o->b[i]));
+    else
+      rounded[i] = o->b[i];
+  ig_gemm product = *g;
+  product.b = rounded;
+  run(kernels, NULL, &product);
+  memcpy(o->expected, o->c, g->m * g->c_row * sizeof(float));
+  free(rounded);
+}
+
 static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], const shape *s,
-                            const layout *l) {
+                            const layout *l, ig_weight_layout kind) {
   operands o = make(s, l);
-  size_t size = o.gemm.m * o.gemm.c_row * sizeof(float);
   o.gemm.accumulate = s->m % 2 == 1;
   o.gemm.bias = o.bias;
   o.gemm.activation = IG_ACTIVATION_GELU;
-  run(kernels, NULL, &o.gemm);
-  memcpy(o.expected, o.c, size);
+  expect_product(kernels, &o, kind);
+  o.gemm.layout = kind;
   for (int t = 0; t < MAX_THREADS; t++) {
     restart(&o);
     run(kernels, pools[t], &o.gemm);
@@ -175,7 +192,7 @@ static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], c
   ig_nn nn = {.kernels = kernels, .pool = pools[1]};
   const ig_gemm_operand b = operand_of(&o.gemm);
   restart(&o);
-  o.gemm.packed = ig_gemm_place(IG_WEIGHT_LAYOUT_FLOAT32_PANELS, b.n, b.k, packed);
+  o.gemm.packed = ig_gemm_place(kind, b.n, b.k, packed);
   ig_gemm_pack(&nn, &b, 0, o.gemm.packed);
   ig_gemm_run(&nn, &o.gemm);
   expect_same_bits(&o, o.expected);
@@ -188,13 +205,12 @@ static void check_same_bits(const ig_kernels *kernels, ig_pool *const pools[], c
     ig_gemm_run(&nn, &row);
   }
   expect_same_bits(&o, o.expected);
-  restart(&o);
-  o.gemm.packed.data = NULL;
-  float *buffer = malloc((ig_gemm_panel_floats(kernels, s->n, s->k) + 1) * sizeof(float));
-  assert_non_null(buffer);
-  ig_gemm_serial(kernels, &o.gemm, buffer);
-  expect_same_bits(&o, o.expected);
-  free(buffer);
+  if (kind == IG_WEIGHT_LAYOUT_FLOAT32_PANELS) {
+    restart(&o);
+    o.gemm.packed.data = NULL;
+    ig_gemm_serial(kernels, &o.gemm, packed);
+    expect_same_bits(&o, o.expected);
+  }
   free(packed);
   drop(&o);
 }
@@ -210,10 +226,82 @@ static void bits_do_not_depend_on_threads_rows_or_packing(void **state) {
       for (size_t l = 0; l < sizeof layouts / sizeof *layouts; l++)
         if (shapes[s].m && shapes[s].n &&
             (*kernels != &ig_kernels_reference ||
-             shapes[s].m * shapes[s].n * shapes[s].k < 2000000))
-          check_same_bits(*kernels, pools, &shapes[s], &layouts[l]);
+             shapes[s].m * shapes[s].n * shapes[s].k < 2000000)) {
+          check_same_bits(*kernels, pools, &shapes[s], &layouts[l],
+                          IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
+          check_same_bits(*kernels, pools, &shapes[s], &layouts[l],
+                          IG_WEIGHT_LAYOUT_BFLOAT16_PANELS);
+        }
   }
   for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
+}
+
+// The control of the bits above: weights that are not rounded give others, and so do weights that
+// are cut off.
+static void rounding_to_bfloat16_shows(void **state) {
+  (void)state;
+  const shape s = {50, 40, 64};
+  operands o = make(&s, &layouts[0]);
+  const size_t size = o.gemm.m * o.gemm.c_row * sizeof(float);
+  o.gemm.layout = IG_WEIGHT_LAYOUT_BFLOAT16_PANELS;
+  run(&ig_kernels_reference, NULL, &o.gemm);
+  memcpy(o.expected, o.c, size);
+  o.gemm.layout = IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
+  run(&ig_kernels_reference, NULL, &o.gemm);
+  assert_memory_not_equal(o.c, o.expected, size);
+  for (size_t i = 0; i < s.n * s.k; i++) {
+    uint32_t bits;
+    memcpy(&bits, o.b + i, sizeof bits);
+    bits &= 0xffff0000u;
+    memcpy(o.b + i, &bits, sizeof bits);
+  }
+  run(&ig_kernels_reference, NULL, &o.gemm);
+  assert_memory_not_equal(o.c, o.expected, size);
+  drop(&o);
+}
+
+static float of_bits(uint32_t bits) {
+  float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+// Rounding to nearest, ties to even; what is not finite stays so, a NaN whose bits are all in the
+// lower half included.
+static void packing_rounds_to_bfloat16(void **state) {
+  (void)state;
+  static const uint32_t values[][2] = {
+      {0x3f800000, 0x3f800000},  // 1
+      {0x3f808000, 0x3f800000},  // 1 + 2^-8: a tie, to even
+      {0x3f818000, 0x3f820000},  // 1 + 3 2^-8: a tie, to even
+      {0x3f808001, 0x3f810000}, {0xbf807fff, 0xbf800000}, {0x7f800000, 0x7f800000},  // infinity
+      {0xff800000, 0xff800000}, {0x7f800001, 0x7fc00000},                            // NaN
+      {0xffffffff, 0xffff0000}, {0x00000001, 0x00000000},  // the least subnormal
+      {0x00018000, 0x00020000},                            // a tie of subnormals
+      {0x80000000, 0x80000000}};
+  enum { VALUES = sizeof values / sizeof *values, N = 41, K = 131 };
+  float b[N * K], column[K];
+  for (size_t i = 0; i < N * K; i++) b[i] = of_bits(values[i % VALUES][0]);
+  const ig_gemm_operand operand = {.n = N, .k = K, .b = b, .b_depth = 1, .b_column = K};
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
+    if (!ig_kernels_supported(*kernels)) continue;
+    const ig_weight_layout kind = IG_WEIGHT_LAYOUT_BFLOAT16_PANELS;
+    const size_t bytes = ig_gemm_packed_bytes(*kernels, kind, N, K);
+    assert_int_equal(2 * bytes,
+                     ig_gemm_packed_bytes(*kernels, IG_WEIGHT_LAYOUT_FLOAT32_PANELS, N, K));
+    void *memory = malloc(bytes);
+    assert_non_null(memory);
+    const ig_packed packed = ig_gemm_place(kind, N, K, memory);
+    ig_gemm_pack(&(ig_nn){.kernels = *kernels}, &operand, 0, packed);
+    for (size_t j = 0; j < N; j++) {
+      ig_gemm_unpack_column(*kernels, packed, K, j, column);
+      for (size_t p = 0; p < K; p++) {
+        const float want = of_bits(values[(j * K + p) % VALUES][1]);
+        assert_memory_equal(&column[p], &want, sizeof want);
+      }
+    }
+    free(memory);
+  }
 }
 
 static void run_split(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
@@ -393,6 +481,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_layouts_match_a_triple_loop),
       cmocka_unit_test(bits_do_not_depend_on_threads_rows_or_packing),
+      cmocka_unit_test(rounding_to_bfloat16_shows),
+      cmocka_unit_test(packing_rounds_to_bfloat16),
       cmocka_unit_test(matrix_units_match_a_triple_loop),
       cmocka_unit_test(a_matrix_unit_is_for_training_and_its_layout),
   };

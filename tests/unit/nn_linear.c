@@ -1,5 +1,6 @@
 // Linear layers and the feed-forward round them, against loops in double.
 #include "nn_fixture.h"
+#include "base/bf16.h"
 #include "nn/feed_forward.h"
 
 enum { ROWS = 37, IN = 45, OUT = 150 };
@@ -31,17 +32,28 @@ static double *to_double(fixture *f, const float *x, size_t count) {
   return y;
 }
 
+// The layer with the values that its weight has once it is packed in its layout.
+static ig_linear as_packed(fixture *f, const ig_linear *l) {
+  ig_linear rounded = *l;
+  if (l->layout != IG_WEIGHT_LAYOUT_BFLOAT16_PANELS) return rounded;
+  float *weight = fixture_zeros(f, IN * OUT);
+  for (int i = 0; i < IN * OUT; i++) weight[i] = ig_bf16_to_float(ig_bf16_from_float(l->weight[i]));
+  rounded.weight = weight;
+  return rounded;
+}
+
 static void forward_of(const ig_kernels *kernels, ig_weight_layout layout) {
   fixture f;
   fixture_open(&f, kernels, 2);
   ig_linear l = make_linear(&f, IN, OUT, 1);
   l.layout = layout;
+  const ig_linear exact = as_packed(&f, &l);
   fixture_scratch(&f, ig_linear_scratch(&f.nn, &l, ROWS));
   const float *input = fixture_normal(&f, ROWS * IN, 1, 9);
   float *output = fixture_zeros(&f, ROWS * OUT), *again = fixture_zeros(&f, ROWS * OUT);
   double *expected = IG_TAKE(&f.memory, double, ROWS *OUT);
   for (int relu = 0; relu < 2; relu++) {
-    naive_forward(&l, ROWS, to_double(&f, input, ROWS * IN), relu, expected);
+    naive_forward(&exact, ROWS, to_double(&f, input, ROWS * IN), relu, expected);
     ig_linear_forward(&f.nn, &l, ROWS, input, relu ? IG_ACTIVATION_RELU : IG_ACTIVATION_NONE,
                       output);
     expect_near("forward", output, expected, ROWS * OUT, 1e-5);
@@ -54,7 +66,9 @@ static void forward_of(const ig_kernels *kernels, ig_weight_layout layout) {
   ig_linear_forward(&f.nn, &packed, ROWS, input, IG_ACTIVATION_RELU, again);
   assert_memory_equal(output, again, ROWS * OUT * sizeof(float));
   l.bias = NULL;
-  naive_forward(&l, ROWS, to_double(&f, input, ROWS * IN), false, expected);
+  ig_linear unbiased = exact;
+  unbiased.bias = NULL;
+  naive_forward(&unbiased, ROWS, to_double(&f, input, ROWS * IN), false, expected);
   ig_linear_forward(&f.nn, &l, ROWS, input, IG_ACTIVATION_NONE, output);
   expect_near("without bias", output, expected, ROWS * OUT, 1e-5);
   fixture_close(&f);
@@ -62,6 +76,7 @@ static void forward_of(const ig_kernels *kernels, ig_weight_layout layout) {
 
 static void forward(const ig_kernels *kernels) {
   forward_of(kernels, IG_WEIGHT_LAYOUT_FLOAT32_PANELS);
+  forward_of(kernels, IG_WEIGHT_LAYOUT_BFLOAT16_PANELS);
   forward_of(kernels, IG_WEIGHT_LAYOUT_BFLOAT16_PARTS);
 }
 

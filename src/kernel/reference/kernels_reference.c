@@ -2,6 +2,7 @@
 // that can run no other.
 #include <math.h>
 #include <string.h>
+#include "base/bf16.h"
 #include "base/float_bits.h"
 #include "base/random.h"
 #include "kernel/kernels.h"
@@ -63,16 +64,27 @@ static void activation_backward(ig_activation kind, size_t n, const float *x, co
 
 // ---- matrix product ---------------------------------------------------------
 
+// A row of a panel as floats: where it lies, or widened into `buffer` (GEMM_NR).
+static const float *panel_row(ig_panel_type type, const void *row, float *buffer) {
+  if (type == IG_PANEL_TYPE_FLOAT32) return row;
+  const uint16_t *from = row;
+  for (size_t j = 0; j < GEMM_NR; j++)
+    buffer[j] = ig_bf16_to_float(from[2 * (j % (GEMM_NR / 2)) + j / (GEMM_NR / 2)]);
+  return buffer;
+}
+
 // One row of one panel: GEMM_NR chains of fused multiply-adds, side by side.
-static void gemm_row(const ig_gemm_tile *t, size_t i, const float *panel, size_t first,
+static void gemm_row(const ig_gemm_tile *t, size_t i, const void *panel, size_t first,
                      size_t width) {
   float *c = t->c + i * t->c_row + first;
   float sum[GEMM_NR] = {0};
   if (t->accumulate)
     for (size_t j = 0; j < width; j++) sum[j] = c[j];
   for (size_t p = 0; p < t->depth; p++) {
-    float a = t->a[i * t->a_row + p * t->a_depth];
-    for (size_t j = 0; j < GEMM_NR; j++) sum[j] = fmaf(a, panel[p * t->packed_row + j], sum[j]);
+    float a = t->a[i * t->a_row + p * t->a_depth], buffer[GEMM_NR];
+    const float *b =
+        panel_row(t->type, ig_kernels_panel_at(t->type, panel, p * t->packed_row), buffer);
+    for (size_t j = 0; j < GEMM_NR; j++) sum[j] = fmaf(a, b[j], sum[j]);
   }
   for (size_t j = 0; j < width; j++)
     c[j] = activate(t->activation, t->bias ? sum[j] + t->bias[first + j] : sum[j]);
@@ -80,7 +92,7 @@ static void gemm_row(const ig_gemm_tile *t, size_t i, const float *panel, size_t
 
 static void gemm(const ig_gemm_tile *t) {
   for (size_t first = 0; first < t->columns; first += GEMM_NR) {
-    const float *panel = t->packed + first / GEMM_NR * t->panel_stride;
+    const void *panel = ig_kernels_panel_at(t->type, t->packed, first / GEMM_NR * t->panel_stride);
     size_t width = t->columns - first < GEMM_NR ? t->columns - first : GEMM_NR;
     for (size_t i = 0; i < t->rows; i++) gemm_row(t, i, panel, first, width);
   }

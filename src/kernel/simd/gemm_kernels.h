@@ -1,7 +1,7 @@
 // The matrix product: register tiles of GEMM_MR rows by two vectors (up to four for few rows), and
-// the packing of B. The .c file of an instruction set defines GEMM_MR before it includes this file
-// (AVX-512: 14, which take 28 of its 32 registers; AVX2: 6, which take 12 of 16), and one function
-// for each size of tile after it.
+// the packing of B. The .c file of an instruction set defines two names before it includes this
+// file: GEMM_MR (AVX-512: 14, which take 28 of its 32 registers; AVX2: 6, which take 12 of 16), and
+// REGISTER_TILES(TILE), the list of its tiles: TILE(rows, vectors) for each.
 #ifndef IG_KERNEL_SIMD_GEMM_KERNELS_H
 #define IG_KERNEL_SIMD_GEMM_KERNELS_H
 
@@ -30,19 +30,29 @@ typedef struct register_tile {
   size_t depth, columns;
   const float *a;  // A[i][p] = a[i * a_row + p * a_depth]
   size_t a_row, a_depth;
-  const float *packed;
+  const void *packed;
   size_t panel_stride, packed_row;
-  size_t ahead;  // floats that B is fetched ahead
+  size_t ahead;  // elements that B is fetched ahead
   float *c;
   size_t c_row;
   bool accumulate, relu;
   const float *bias;
 } register_tile;
 
-// ROWS and VECTORS are constants at every call, so that all loops over them unroll and `sum` lives
-// in registers.
-VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS,
-                                       const size_t VECTORS) {
+// Where vector HALF of the two of a panel's row is loaded from. In bfloat16 both are in one line.
+VEC_INLINE const void *columns_at(const ig_panel_type TYPE, const void *row, const size_t HALF) {
+  return TYPE == IG_PANEL_TYPE_FLOAT32 ? (const float *)row + HALF * VEC_LANES : row;
+}
+
+VEC_INLINE vec load_columns(const ig_panel_type TYPE, const void *at, const size_t HALF) {
+  if (TYPE == IG_PANEL_TYPE_FLOAT32) return vec_load(at);
+  return HALF ? vec_bf16_high(vec_int_load(at)) : vec_bf16_low(vec_int_load(at));
+}
+
+// TYPE, ROWS and VECTORS are constants at every call, so that all loops over them unroll and `sum`
+// lives in registers.
+VEC_INLINE void multiply_register_tile(const register_tile *t, const ig_panel_type TYPE,
+                                       const size_t ROWS, const size_t VECTORS) {
   vec sum[GEMM_MR][GEMM_MAX_VECTORS];
   UNROLL for (size_t i = 0; i < ROWS; i++) {
     UNROLL for (size_t v = 0; v < VECTORS; v++) {
@@ -57,23 +67,24 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
   // base, base + stride and base + 2 stride are addressing modes.
   const float *row[(GEMM_MR + 2) / 3];
   UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] = t->a + 3 * g * t->a_row;
-  const float *b = t->packed, *b2 = t->packed + t->panel_stride;
+  const void *b = t->packed, *b2 = ig_kernels_panel_at(TYPE, b, t->panel_stride);
   const size_t a_row = t->a_row, a_depth = t->a_depth, packed_row = t->packed_row;
   for (size_t p = t->depth; p > 0; p--) {
     vec column[GEMM_MAX_VECTORS];
     UNROLL for (size_t v = 0; v < VECTORS; v++) {
-      const float *at = (v < 2 ? b : b2) + v % 2 * VEC_LANES;
-      column[v] = vec_load(at);
+      const void *at = columns_at(TYPE, v < 2 ? b : b2, v % 2);
+      column[v] = load_columns(TYPE, at, v % 2);
       // One row is nothing but loads: the hardware prefetches them, and a fetch would take a load's
       // place.
-      if (ROWS > 1) __builtin_prefetch(at + t->ahead, 0, 3);
+      if (ROWS > 1 && (TYPE == IG_PANEL_TYPE_FLOAT32 || v % 2 == 0))
+        __builtin_prefetch(ig_kernels_panel_at(TYPE, at, t->ahead), 0, 3);
     }
     UNROLL for (size_t i = 0; i < ROWS; i++) {
       vec value = vec_set(row[i / 3][i % 3 * a_row]);
       UNROLL for (size_t v = 0; v < VECTORS; v++) sum[i][v] = vec_fma(value, column[v], sum[i][v]);
     }
-    b += packed_row;
-    b2 += packed_row;
+    b = ig_kernels_panel_at(TYPE, b, packed_row);
+    b2 = ig_kernels_panel_at(TYPE, b2, packed_row);
     UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) row[g] += a_depth;
   }
   UNROLL for (size_t v = 0; v < VECTORS; v++) {
@@ -87,13 +98,23 @@ VEC_INLINE void multiply_register_tile(const register_tile *t, const size_t ROWS
   }
 }
 
-#define REGISTER_TILE(rows, vectors)                                \
-  static void multiply_##rows##x##vectors(const register_tile *t) { \
-    multiply_register_tile(t, rows, vectors);                       \
+#define DEFINE_TILE(rows, vectors)                                       \
+  static void multiply_##rows##x##vectors(const register_tile *t) {      \
+    multiply_register_tile(t, IG_PANEL_TYPE_FLOAT32, rows, vectors);     \
+  }                                                                      \
+  static void multiply_bf16_##rows##x##vectors(const register_tile *t) { \
+    multiply_register_tile(t, IG_PANEL_TYPE_BFLOAT16, rows, vectors);    \
   }
+#define FLOAT32_TILE(rows, vectors) [rows - 1][vectors - 1] = multiply_##rows##x##vectors,
+#define BFLOAT16_TILE(rows, vectors) [rows - 1][vectors - 1] = multiply_bf16_##rows##x##vectors,
+
+REGISTER_TILES(DEFINE_TILE)
 
 typedef void (*multiply_function)(const register_tile *t);
-static const multiply_function multiply_functions[GEMM_MR][GEMM_MAX_VECTORS];
+static const multiply_function multiply_functions[][GEMM_MR][GEMM_MAX_VECTORS] = {
+    [IG_PANEL_TYPE_FLOAT32] = {REGISTER_TILES(FLOAT32_TILE)},
+    [IG_PANEL_TYPE_BFLOAT16] = {REGISTER_TILES(BFLOAT16_TILE)},
+};
 
 static void activate_rows(const ig_gemm_tile *t) {
   for (size_t i = 0; i < t->rows; i++)
@@ -115,7 +136,7 @@ static void gemm(const ig_gemm_tile *t) {
   size_t width = t->rows <= GEMM_FEW_ROWS ? 2 * GEMM_NR : GEMM_NR;
   for (size_t first = 0; first < t->columns; first += width) {
     r.columns = t->columns - first < width ? t->columns - first : width;
-    r.packed = t->packed + first / GEMM_NR * t->panel_stride;
+    r.packed = ig_kernels_panel_at(t->type, t->packed, first / GEMM_NR * t->panel_stride);
     r.bias = t->bias ? t->bias + first : NULL;
     size_t vectors = (r.columns + VEC_LANES - 1) / VEC_LANES;
     for (size_t i = 0; i < t->rows; i += height) {
@@ -124,7 +145,7 @@ static void gemm(const ig_gemm_tile *t) {
           (i == 0 && t->packed_row == GEMM_NR ? GEMM_AHEAD_FIRST : GEMM_AHEAD) * t->packed_row;
       r.a = t->a + i * t->a_row;
       r.c = t->c + i * t->c_row + first;
-      multiply_functions[rows - 1][vectors - 1](&r);
+      multiply_functions[t->type][rows - 1][vectors - 1](&r);
     }
   }
   if (t->activation != IG_ACTIVATION_NONE && t->activation != IG_ACTIVATION_RELU) activate_rows(t);

@@ -90,6 +90,13 @@ VEC_INLINE double vec_double_sum(vec_double a) {
   return _mm_cvtsd_f64(_mm_add_sd(x, _mm_unpackhi_pd(x, x)));
 }
 
+VEC_INLINE vec_int vec_int_load(const void *p) { return _mm256_loadu_si256(p); }
+// The bfloat16 values in the low (high) halves of the lanes as float32, of which they are the upper
+// halves.
+VEC_INLINE vec vec_bf16_low(vec_int a) { return _mm256_castsi256_ps(_mm256_slli_epi32(a, 16)); }
+VEC_INLINE vec vec_bf16_high(vec_int a) {
+  return _mm256_castsi256_ps(_mm256_and_si256(a, _mm256_set1_epi32((int)0xffff0000u)));
+}
 VEC_INLINE vec_int vec_int_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
 VEC_INLINE vec_int vec_int_add(vec_int a, vec_int b) { return _mm256_add_epi32(a, b); }
 VEC_INLINE vec_int vec_int_xor(vec_int a, vec_int b) { return _mm256_xor_si256(a, b); }

@@ -59,6 +59,13 @@ VEC_INLINE vec_double vec_double_fma(vec_double a, vec_double b, vec_double c) {
 VEC_INLINE vec_double vec_double_add(vec_double a, vec_double b) { return _mm512_add_pd(a, b); }
 VEC_INLINE double vec_double_sum(vec_double a) { return _mm512_reduce_add_pd(a); }
 
+VEC_INLINE vec_int vec_int_load(const void *p) { return _mm512_loadu_si512(p); }
+// The bfloat16 values in the low (high) halves of the lanes as float32, of which they are the upper
+// halves.
+VEC_INLINE vec vec_bf16_low(vec_int a) { return _mm512_castsi512_ps(_mm512_slli_epi32(a, 16)); }
+VEC_INLINE vec vec_bf16_high(vec_int a) {
+  return _mm512_castsi512_ps(_mm512_and_si512(a, _mm512_set1_epi32((int)0xffff0000u)));
+}
 VEC_INLINE vec_int vec_int_set(uint32_t x) { return _mm512_set1_epi32((int)x); }
 VEC_INLINE vec_int vec_int_lanes(void) {
   return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
