@@ -119,6 +119,30 @@ static inline void kernel_run_dot(const ig_kernels *k, size_t n, const kernel_op
 static inline void kernel_run_axpy(const ig_kernels *k, size_t n, const kernel_operands *o) {
   k->axpy(n, 0.3f, o->x, o->y);
 }
+// Keys and values of an attention: rows of 64 in bfloat16, in any order.
+enum { LISTED_ROWS = 24 };
+static const int kernel_listed_index[LISTED_ROWS] = {7,  3, 21, 0,  15, 9,  23, 1, 12, 18, 5,  11,
+                                                     20, 2, 14, 22, 8,  17, 4,  6, 10, 19, 13, 16};
+static inline ig_listed_rows kernel_listed_rows(const kernel_operands *o) {
+  return (ig_listed_rows){.bf16 = (const uint16_t *)(const void *)o->w,
+                          .stride = 64,
+                          .count = LISTED_ROWS,
+                          .index = kernel_listed_index};
+}
+static inline void kernel_prepare_listed(const ig_kernels *k, const kernel_operands *o) {
+  (void)k;
+  for (size_t i = 0; i < KERNEL_FLOATS / 2; i++)
+    ((uint16_t *)(void *)o->w)[i] = ig_bf16_from_float(o->w[i]);
+}
+static inline void kernel_run_dot_rows(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  const ig_listed_rows rows = kernel_listed_rows(o);
+  k->dot_rows(n, o->x, &rows, o->z);
+}
+static inline void kernel_run_add_weighted_rows(const ig_kernels *k, size_t n,
+                                                const kernel_operands *o) {
+  const ig_listed_rows rows = kernel_listed_rows(o);
+  k->add_weighted_rows(n, o->x, &rows, o->y);
+}
 static inline void kernel_run_add(const ig_kernels *k, size_t n, const kernel_operands *o) {
   k->add(n, o->x, o->y, o->z);
 }
@@ -223,6 +247,10 @@ static const kernel_case kernel_cases[] = {
     {"multiply_int8 24x64x256", KERNEL_SLOT(multiply_int8), TILE_COLUMNS,
      TILE_ROWS *TILE_COLUMNS *TILE_DEPTH, kernel_run_multiply_int8, "z", 0, kernel_prepare_int8},
     {"dot", KERNEL_SLOT(dot), 64, 64, kernel_run_dot, "z", 1e-5, NULL},
+    {"dot_rows 24x64", KERNEL_SLOT(dot_rows), 64, LISTED_ROWS * 64, kernel_run_dot_rows, "z", 1e-5,
+     kernel_prepare_listed},
+    {"add_weighted_rows 24x64", KERNEL_SLOT(add_weighted_rows), 64, LISTED_ROWS * 64,
+     kernel_run_add_weighted_rows, "y", 0, kernel_prepare_listed},
     {"axpy", KERNEL_SLOT(axpy), 64, 64, kernel_run_axpy, "y", 0, NULL},
     {"add", KERNEL_SLOT(add), 512, 512, kernel_run_add, "z", 0, NULL},
     {"multiply", KERNEL_SLOT(multiply), 512, 512, kernel_run_multiply, "z", 0, NULL},

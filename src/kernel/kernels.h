@@ -95,6 +95,19 @@ typedef struct ig_dropout_row {
   float scale;         // 65536 / (65536 - threshold)
 } ig_dropout_row;
 
+// Rows that need not lie one after another: row t begins at element place * stride of fp32 or bf16
+// (the other is NULL), with place = index[t], or first + t where index is NULL.
+typedef struct ig_listed_rows {
+  const float *fp32;
+  const uint16_t *bf16;
+  size_t stride, count, first;
+  const int *index;
+} ig_listed_rows;
+
+static inline size_t ig_kernels_row_begin(const ig_listed_rows *rows, size_t t) {
+  return (rows->index ? (size_t)rows->index[t] : rows->first + t) * rows->stride;
+}
+
 // Columns of a block of logits: 2 KB, which stay in the closest cache between two readings.
 enum { IG_LOGITS_BLOCK = 512 };
 
@@ -145,8 +158,12 @@ typedef struct ig_kernels {
 
   // [bounded] sum x*y
   float (*dot)(size_t n, const float *x, const float *y);
+  // [bounded] out[t] = sum x*row t, with the bits of dot where the rows are float32
+  void (*dot_rows)(size_t n, const float *x, const ig_listed_rows *rows, float *out);
   // [same bits] y = y + alpha x
   void (*axpy)(size_t n, float alpha, const float *x, float *y);
+  // [same bits] y = y + weight[t] * row t for each t in order
+  void (*add_weighted_rows)(size_t n, const float *weight, const ig_listed_rows *rows, float *y);
   // [same bits] z = x + y; in place
   void (*add)(size_t n, const float *x, const float *y, float *z);
   // [same bits] z = x * y; in place

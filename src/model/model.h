@@ -3,6 +3,7 @@
 #define IG_MODEL_MODEL_H
 #include "base/problems.h"
 #include "model/config.h"
+#include "model/weight_type.h"
 #include "nn/embedding.h"
 #include "nn/feed_forward.h"
 #include "nn/multi_head_attention.h"
@@ -70,6 +71,7 @@ struct ig_model {
   ig_linear
       output;       // d -> V or what the head gives; its bias is the trained one or the logits bias
   ig_arena packed;  // packed weights of all linear layers; without memory if they are not packed
+  ig_weight_type weight_type;  // of the packed weights
   // The loaded generation_config.json as text. Of a directory without one: an object of the keys of
   // its config.json that ask something of a decoder. NULL: the model was not loaded.
   char *generation_config;

@@ -21,8 +21,7 @@
 enum {
   FEW_QUERIES = 4,   // fewer are computed row by row
   QUERY_BLOCK = 32,  // queries of a block
-  TASKS_PER_THREAD = 16,
-  KEYS_AHEAD = 8  // a key in a cache is fetched so many keys before it is used
+  TASKS_PER_THREAD = 16
 };
 
 typedef struct attention_work {
@@ -41,8 +40,8 @@ typedef struct attention_work {
 typedef struct head_pair {
   const attention_work *work;
   size_t sequence, head, queries, keys, first_row, first_key, dim;
-  const float *query, *key, *value;
-  float *scratch;  // of the worker that has this pair
+  const float *query, *key, *value;  // keys and values in float32
+  float *scratch;                    // of the worker that has this pair
 } head_pair;
 
 // Some queries of a pair, and the keys that the last of them sees.
@@ -50,11 +49,6 @@ typedef struct query_block {
   const head_pair *pair;
   size_t first, rows, keys;
 } query_block;
-
-static size_t key_row(const ig_keys *keys, size_t sequence, size_t t) {
-  return keys->index ? (size_t)keys->index[sequence * keys->index_stride + t]
-                     : (size_t)keys->begin[sequence] + t;
-}
 
 static head_pair pair_at(const attention_work *w, size_t number, int worker) {
   const ig_attention_args *a = w->args;
@@ -69,8 +63,10 @@ static head_pair pair_at(const attention_work *w, size_t number, int worker) {
   p.queries = (size_t)a->queries.offsets[s + 1] - p.first_row;
   p.first_key = a->keys.index ? 0 : (size_t)a->keys.begin[s];
   p.query = a->query + p.first_row * a->query_stride + column;
-  p.key = a->keys.key + p.first_key * a->keys.stride + column;
-  p.value = a->keys.value + p.first_key * a->keys.stride + column;
+  if (a->keys.key.fp32) {
+    p.key = a->keys.key.fp32 + p.first_key * a->keys.stride + column;
+    p.value = a->keys.value.fp32 + p.first_key * a->keys.stride + column;
+  }
   p.scratch = w->buffers + (size_t)worker * w->buffer;
   return p;
 }
@@ -229,28 +225,25 @@ static void forward_by_products(const head_pair *p, float *output) {
   }
 }
 
-// Where this head's part of a row of keys or values is.
-static const float *part_of_row(const head_pair *p, const float *rows, size_t t) {
-  const ig_attention_args *a = p->work->args;
-  return rows + key_row(&a->keys, p->sequence, t) * a->keys.stride + p->head * p->dim;
-}
-
-// The rows lie pages apart, where no hardware prefetcher looks.
-static void fetch_row_ahead(const head_pair *p, const float *rows, size_t t) {
-  enum { LINE = 64 / sizeof(float) };
-  if (t + KEYS_AHEAD >= p->keys) return;
-  const float *row = part_of_row(p, rows, t + KEYS_AHEAD);
-  for (size_t i = 0; i < p->dim; i += LINE) __builtin_prefetch(row + i, 0, 3);
+// This head's columns of the keys, or of the values.
+static ig_listed_rows head_columns(const head_pair *p, ig_kv_rows rows) {
+  const ig_keys *keys = &p->work->args->keys;
+  const ig_kv_rows columns = ig_kv_rows_from(rows, p->head * p->dim);
+  return (ig_listed_rows){
+      .fp32 = columns.fp32,
+      .bf16 = columns.bf16,
+      .stride = keys->stride,
+      .count = p->keys,
+      .first = p->first_key,
+      .index = keys->index ? keys->index + p->sequence * keys->index_stride : NULL};
 }
 
 // The probabilities of query i: row (keys).
 static void compute_row(const head_pair *p, size_t i, float *row) {
   const ig_attention_args *a = p->work->args;
   const float *query = p->query + i * a->query_stride;
-  for (size_t t = 0; t < p->keys; t++) {
-    fetch_row_ahead(p, a->keys.key, t);
-    row[t] = p->work->nn->kernels->dot(p->dim, query, part_of_row(p, a->keys.key, t));
-  }
+  const ig_listed_rows keys = head_columns(p, a->keys.key);
+  p->work->nn->kernels->dot_rows(p->dim, query, &keys, row);
   normalize_row(p, i, p->keys, row);
 }
 
@@ -258,6 +251,7 @@ static void forward_by_rows(const head_pair *p, float *output) {
   const attention_work *w = p->work;
   const ig_attention_args *a = w->args;
   const ig_kernels *kernels = w->nn->kernels;
+  const ig_listed_rows values = head_columns(p, a->keys.value);
   const size_t dim = p->dim;
   float *row = p->scratch;
   for (size_t i = 0; i < p->queries; i++) {
@@ -265,10 +259,7 @@ static void forward_by_rows(const head_pair *p, float *output) {
     compute_row(p, i, row);
     if (ig_dropout_active(w->nn, &a->dropout)) drop_row(p, i, p->keys, row, row);
     memset(to, 0, dim * sizeof *to);
-    for (size_t t = 0; t < p->keys; t++) {
-      fetch_row_ahead(p, a->keys.value, t);
-      kernels->axpy(dim, row[t], part_of_row(p, a->keys.value, t), to);
-    }
+    kernels->add_weighted_rows(dim, row, &values, to);
   }
 }
 

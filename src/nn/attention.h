@@ -2,16 +2,19 @@
 // head) (Vaswani et al. 2017, eq. 1). Projections are in nn/multi_head_attention.h.
 #ifndef IG_NN_ATTENTION_H
 #define IG_NN_ATTENTION_H
+#include "nn/kv_rows.h"
 #include "nn/nn.h"
 
 // Where the keys and values of sequence s are. Key t is at row index[s * index_stride + t] if index
 // is given (a decoder's cache, where beams share their past), else at row begin[s] + t.
 typedef struct ig_keys {
-  const float *key, *value;  // (any rows, stride): head h owns columns h*head_dim .. of each
-  size_t stride;             // floats between rows
-  const int *begin;          // (sequences) or NULL when index is given
-  const int *length;         // (sequences)
-  const int *index;          // (sequences, index_stride) or NULL
+  // (any rows, stride): head h owns columns h*head_dim .. of each. In bfloat16 only where there are
+  // few queries, or an index.
+  ig_kv_rows key, value;
+  size_t stride;      // elements between rows
+  const int *begin;   // (sequences) or NULL when index is given
+  const int *length;  // (sequences)
+  const int *index;   // (sequences, index_stride) or NULL
   size_t index_stride;
 } ig_keys;
 

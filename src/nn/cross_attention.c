@@ -9,9 +9,22 @@ void ig_cross_attention_carve(ig_multi_head_attention_state *state, ig_arena *ar
   state->length = IG_TAKE(arena, int, rows);
 }
 
+// Where keys and values are computed that will be stored in bfloat16.
+static float *take_keys(ig_arena *scratch, const ig_multi_head_attention *attention,
+                        int memory_rows) {
+  return IG_TAKE(scratch, float,
+                 (size_t)memory_rows * 2 * ig_multi_head_attention_width(attention));
+}
+
 void ig_cross_attention_keys(ig_nn *nn, const ig_multi_head_attention *attention, int memory_rows,
-                             const float *memory, float *key_value) {
-  ig_linear_forward(nn, &attention->key_value, memory_rows, memory, IG_ACTIVATION_NONE, key_value);
+                             const float *memory, ig_kv_rows rows) {
+  const size_t mark = ig_arena_mark(nn->scratch);
+  float *computed = rows.fp32 ? rows.fp32 : take_keys(nn->scratch, attention, memory_rows);
+  ig_linear_forward(nn, &attention->key_value, memory_rows, memory, IG_ACTIVATION_NONE, computed);
+  if (rows.bf16)
+    ig_kv_rows_store(rows, (size_t)memory_rows * 2 * ig_multi_head_attention_width(attention),
+                     computed);
+  ig_arena_release(nn->scratch, mark);
 }
 
 static ig_attention_args attention_args(const ig_multi_head_attention *attention,
@@ -88,5 +101,7 @@ size_t ig_cross_attention_scratch(const ig_nn *nn, const ig_multi_head_attention
   if (sizes->training)
     take_gradients(&plan, sizes->rows, sizes->memory_rows,
                    ig_multi_head_attention_width(attention));
+  else
+    take_keys(&plan, attention, sizes->memory_rows);
   return plan.peak + ig_multi_head_attention_scratch(nn, attention, sizes);
 }

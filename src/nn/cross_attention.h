@@ -7,7 +7,7 @@
 // The rows, and what they see.
 typedef struct ig_cross_attention_args {
   ig_ragged rows;
-  ig_keys keys;                   // views into key_value (stride 2w) of ig_cross_attention_keys
+  ig_keys keys;                   // views into the rows (stride 2w) of ig_cross_attention_keys
   const ig_attention_mask *mask;  // or NULL
 } ig_cross_attention_args;
 
@@ -21,9 +21,9 @@ typedef struct ig_cross_attention_gradient {
 // rows: the most there will be; sequences are at most as many.
 void ig_cross_attention_carve(ig_multi_head_attention_state *state, ig_arena *arena,
                               const ig_multi_head_attention *attention, int rows);
-// key_value (memory rows, 2w): key | value of each row of memory (memory rows, d).
+// Writes rows (memory rows, 2w): key | value of each row of memory (memory rows, d).
 void ig_cross_attention_keys(ig_nn *nn, const ig_multi_head_attention *attention, int memory_rows,
-                             const float *memory, float *key_value);
+                             const float *memory, ig_kv_rows rows);
 // input and output (rows, d).
 void ig_cross_attention_forward(ig_nn *nn, const ig_multi_head_attention *attention,
                                 const ig_multi_head_attention_state *state,

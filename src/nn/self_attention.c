@@ -17,8 +17,8 @@ static ig_keys own_keys(const ig_multi_head_attention *attention,
   const size_t width = ig_multi_head_attention_width(attention);
   for (int s = 0; s < rows->sequences; s++)
     state->length[s] = rows->offsets[s + 1] - rows->offsets[s];
-  return (ig_keys){.key = state->projected + width,
-                   .value = state->projected + 2 * width,
+  return (ig_keys){.key = {.fp32 = state->projected + width},
+                   .value = {.fp32 = state->projected + 2 * width},
                    .stride = 3 * width,
                    .begin = rows->offsets,
                    .length = state->length};
@@ -30,10 +30,10 @@ static ig_keys cached_keys(const ig_multi_head_attention *attention,
                            const ig_kv_cache *cache) {
   const size_t width = ig_multi_head_attention_width(attention);
   for (int r = 0; r < rows; r++)
-    memcpy(cache->rows + (size_t)cache->store[r] * 2 * width,
-           state->projected + (size_t)r * 3 * width + width, 2 * width * sizeof(float));
+    ig_kv_rows_store(ig_kv_rows_from(cache->rows, (size_t)cache->store[r] * 2 * width), 2 * width,
+                     state->projected + (size_t)r * 3 * width + width);
   return (ig_keys){.key = cache->rows,
-                   .value = cache->rows + width,
+                   .value = ig_kv_rows_from(cache->rows, width),
                    .stride = 2 * width,
                    .length = cache->length,
                    .index = cache->index,

@@ -7,7 +7,7 @@
 // A decoder's memory of its past: where the keys and values of the new rows are stored, and how
 // each sequence finds its own.
 typedef struct ig_kv_cache {
-  float *rows;        // (capacity, 2w): key | value
+  ig_kv_rows rows;    // (capacity, 2w): key | value
   const int *store;   // (new rows): the cache row that takes each new row's key and value
   const int *length;  // (sequences), the new row included
   const int *index;   // (sequences, index_stride): cache rows of positions 0 .. length-1

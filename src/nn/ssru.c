@@ -33,7 +33,7 @@ static const float *past_cell(const ssru_work *w, size_t s) {
             past = cache->length[s] - (offsets[s + 1] - offsets[s]);
   if (past <= 0) return NULL;
   const int row = cache->index[s * cache->index_stride + (size_t)past - 1];
-  return cache->rows + (size_t)row * w->width;
+  return cache->rows.fp32 + (size_t)row * w->width;
 }
 
 // before NULL: zeros.
@@ -60,7 +60,8 @@ static void forward_sequences(const void *context, size_t first, size_t last) {
       step_row(w, r, before);
       before = w->state->cell + r * w->width;
       if (cache)
-        memcpy(cache->rows + (size_t)cache->store[r] * w->width, before, w->width * sizeof *before);
+        memcpy(cache->rows.fp32 + (size_t)cache->store[r] * w->width, before,
+               w->width * sizeof *before);
     }
   }
 }

@@ -425,7 +425,8 @@ static void ssru_on(subject *s) {
 static double cross_attention_forward(subject *s) {
   const ig_cross_attention_args args = {
       .rows = s->queries, .keys = s->memory_keys, .mask = &s->mask};
-  ig_cross_attention_keys(&s->f.nn, &s->attention, 12, s->tensors[1].value, s->key_value);
+  ig_cross_attention_keys(&s->f.nn, &s->attention, 12, s->tensors[1].value,
+                          (ig_kv_rows){.fp32 = s->key_value});
   ig_cross_attention_forward(&s->f.nn, &s->attention, &s->attention_state, &args,
                              s->tensors[0].value, s->output);
   return weighted_sum(s);
@@ -463,8 +464,8 @@ static void cross_attention_on(subject *s) {
       add_linear(s, "key_value.weight", "key_value.bias", D_MODEL, 2 * D_MODEL);
   s->attention.output = add_linear(s, "out_proj.weight", "out_proj.bias", D_MODEL, D_MODEL);
   s->key_value = fixture_zeros(&s->f, 12 * 2 * D_MODEL);
-  s->memory_keys = (ig_keys){.key = s->key_value,
-                             .value = s->key_value + D_MODEL,
+  s->memory_keys = (ig_keys){.key = {.fp32 = s->key_value},
+                             .value = {.fp32 = s->key_value + D_MODEL},
                              .stride = 2 * D_MODEL,
                              .begin = key_offsets,
                              .length = key_lengths};

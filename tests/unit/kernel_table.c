@@ -135,6 +135,53 @@ static void check_elementwise(checker *c, size_t n) {
   release(c, "axpy, add, multiply, add_rows or scale", n);
 }
 
+// n bfloat16 values with guards, as many floats as they need. The bytes after an odd one are 0.
+static uint16_t *take_bf16(checker *c, size_t n) {
+  float *memory = take(c, (n + 1) / 2, 3.0f);
+  uint16_t *x = (uint16_t *)(void *)memory;
+  for (size_t i = 0; i < n; i++) x[i] = ig_bf16_from_float(3.0f * next_random(c));
+  return x;
+}
+
+// Three rows n + 3 elements apart, last first, or two from the second on.
+static ig_listed_rows list_rows(size_t n, bool indexed, const float *fp32, const uint16_t *bf16) {
+  static const int backwards[] = {2, 1, 0};
+  return (ig_listed_rows){.fp32 = fp32,
+                          .bf16 = bf16,
+                          .stride = n + 3,
+                          .count = indexed ? 3 : 2,
+                          .first = 1,
+                          .index = indexed ? backwards : NULL};
+}
+
+static void check_listed(checker *c, size_t n, const ig_listed_rows *rows) {
+  float *x = take(c, n, 3.0f), *got = take(c, n, 3.0f), *want = take_copy(c, n, got),
+        *dots = take(c, rows->count, 1.0f), *dots_wanted = take(c, rows->count, 1.0f);
+  const float weights[] = {0.7f, -0.2f, 1.3f};
+  c->kernels->dot_rows(n, x, rows, dots);
+  reference->dot_rows(n, x, rows, dots_wanted);
+  expect_near(c, "dot_rows", rows->count, dots, dots_wanted,
+              (bound){1e-5, 1e-6 * sqrt((double)n) + 1e-6});
+  for (size_t t = 0; t < rows->count && rows->fp32; t++) {
+    const float one = c->kernels->dot(n, x, rows->fp32 + ig_kernels_row_begin(rows, t));
+    expect_same(c, "dot_rows and dot", n, 1, &dots[t], &one);
+  }
+  c->kernels->add_weighted_rows(n, weights, rows, got);
+  reference->add_weighted_rows(n, weights, rows, want);
+  expect_same(c, "add_weighted_rows", n, n, got, want);
+}
+
+static void check_listed_rows(checker *c, size_t n) {
+  const size_t count = 3 * (n + 3);
+  for (int form = 0; form < 4; form++) {
+    const bool bf16 = form >= 2;
+    const ig_listed_rows rows = list_rows(n, form % 2, bf16 ? NULL : take(c, count, 3.0f),
+                                          bf16 ? take_bf16(c, count) : NULL);
+    check_listed(c, n, &rows);
+    release(c, "dot_rows or add_weighted_rows", n);
+  }
+}
+
 static void check_reductions(checker *c, size_t n) {
   float *x = take(c, n, 3.0f), *y = take(c, n, 3.0f);
   float got = c->kernels->dot(n, x, y), want = reference->dot(n, x, y);
@@ -470,6 +517,7 @@ static int check_table(const ig_kernels *kernels, char *first, size_t size) {
     size_t n = i <= 70 ? i : large[i - 71];
     check_elementwise(&c, n);
     check_reductions(&c, n);
+    check_listed_rows(&c, n);
     check_softmax(&c, n);
     check_log_add_exp(&c, n);
     check_layer_norm(&c, n);

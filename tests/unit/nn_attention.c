@@ -3,6 +3,7 @@
 // against the whole sequence at once.
 #include <stdio.h>
 #include "nn_fixture.h"
+#include "base/bf16.h"
 #include "nn/dropout.h"
 #include "nn/self_attention.h"
 
@@ -66,8 +67,11 @@ static void open_problem(problem *p, const ig_kernels *kernels, int threads) {
                                 .query = fixture_normal(&p->f, (size_t)p->rows * STRIDE, 1, 3),
                                 .query_stride = STRIDE,
                                 .dropout = {0.25f, 8}};
-  p->args.keys = (ig_keys){
-      .key = p->key, .value = p->value, .stride = STRIDE, .begin = p->begin, .length = key_lengths};
+  p->args.keys = (ig_keys){.key = {.fp32 = p->key},
+                           .value = {.fp32 = p->value},
+                           .stride = STRIDE,
+                           .begin = p->begin,
+                           .length = key_lengths};
   make_masks(p);
   fixture_scratch(&p->f, ig_attention_scratch(&p->f.nn, HEAD_DIM, MOST_KEYS));
 }
@@ -76,7 +80,8 @@ static double naive_score(const ig_attention_args *a, int s, int h, int i, int t
   const int queries = a->queries.offsets[s + 1] - a->queries.offsets[s], keys = a->keys.length[s];
   const float *q =
       a->query + (size_t)(a->queries.offsets[s] + i) * a->query_stride + h * a->head_dim;
-  const float *k = a->keys.key + (size_t)(a->keys.begin[s] + t) * a->keys.stride + h * a->head_dim;
+  const float *k =
+      a->keys.key.fp32 + (size_t)(a->keys.begin[s] + t) * a->keys.stride + h * a->head_dim;
   double score = 0;
   for (int c = 0; c < a->head_dim; c++) score += (double)q[c] * (double)k[c];
   score *= (double)a->scale;
@@ -105,8 +110,8 @@ static void naive_row(const problem *p, int s, int h, int i, const float *keep) 
     for (int c = 0; c < HEAD_DIM; c++)
       to[c] +=
           weight[t] / sum * (double)keep[t] *
-          (double)a->keys
-              .value[(size_t)(a->keys.begin[s] + t) * a->keys.stride + (size_t)(h * HEAD_DIM + c)];
+          (double)a->keys.value
+              .fp32[(size_t)(a->keys.begin[s] + t) * a->keys.stride + (size_t)(h * HEAD_DIM + c)];
 }
 
 static void naive(const problem *p) {
@@ -160,7 +165,7 @@ static void wrong_results_are_seen(const ig_kernels *kernels) {
   naive(&p);
   for (int fault = 0; fault < 3; fault++) {
     ig_attention_args args = p.args;
-    if (fault == 0) args.keys.key += STRIDE;
+    if (fault == 0) args.keys.key.fp32 += STRIDE;
     if (fault == 1) args.mask.causal = false;
     if (fault == 2) args.scale *= 1.001f;
     ig_attention_forward(&p.f.nn, &args, p.output);
@@ -265,7 +270,7 @@ static void naive_backward(const problem *p, const float *doutput, double *dquer
           for (int c = 0; c < HEAD_DIM; c++) {
             const double out = (double)doutput[row * WIDTH + column + (size_t)c];
             dvalue[key + (size_t)c] += weight[t] * (double)keep[t] * out;
-            dweight[t] += out * (double)a->keys.value[key + (size_t)c] * (double)keep[t];
+            dweight[t] += out * (double)a->keys.value.fp32[key + (size_t)c] * (double)keep[t];
           }
           dot += weight[t] * dweight[t];
         }
@@ -274,7 +279,7 @@ static void naive_backward(const problem *p, const float *doutput, double *dquer
                        query = row * STRIDE + column;
           const double dscore = weight[t] * (dweight[t] - dot) * (double)a->scale;
           for (int c = 0; c < HEAD_DIM; c++) {
-            dquery[query + (size_t)c] += dscore * (double)a->keys.key[key + (size_t)c];
+            dquery[query + (size_t)c] += dscore * (double)a->keys.key.fp32[key + (size_t)c];
             dkey[key + (size_t)c] += dscore * (double)a->query[query + (size_t)c];
           }
         }
@@ -304,6 +309,29 @@ static void gradients_on(const ig_kernels *kernels) {
   fixture_close(&p.f);
 }
 
+static ig_kv_rows in_bf16(fixture *f, size_t count, const float *values) {
+  ig_kv_rows rows = {.bf16 = (uint16_t *)(void *)fixture_zeros(f, count / 2 + 1)};
+  ig_kv_rows_store(rows, count, values);
+  return rows;
+}
+
+// Keys and values in bfloat16 give what the same values in float32 do.
+static void check_bf16_keys(problem *p) {
+  const size_t count = (size_t)p->key_rows * STRIDE, rows = (size_t)p->rows * WIDTH;
+  ig_keys *keys = &p->args.keys;
+  const ig_kv_rows key = in_bf16(&p->f, count, keys->key.fp32),
+                   value = in_bf16(&p->f, count, keys->value.fp32);
+  ig_bf16_to_floats(count, key.bf16, keys->key.fp32);
+  ig_bf16_to_floats(count, value.bf16, keys->value.fp32);
+  ig_attention_forward(&p->f.nn, &p->args, p->output);
+  float *wanted = fixture_zeros(&p->f, rows);
+  memcpy(wanted, p->output, rows * sizeof *wanted);
+  keys->key = key;
+  keys->value = value;
+  ig_attention_forward(&p->f.nn, &p->args, p->output);
+  expect_near_floats("bfloat16 keys", p->output, wanted, rows, 1e-6);
+}
+
 // The same keys in reverse order in memory, found through an index.
 static void scattered_keys_on(const ig_kernels *kernels) {
   problem p;
@@ -320,14 +348,15 @@ static void scattered_keys_on(const ig_kernels *kernels) {
       memcpy(value + (size_t)to * STRIDE, p.value + (size_t)from * STRIDE, STRIDE * sizeof(float));
       index[s * MOST_KEYS + t] = to;
     }
-  p.args.keys = (ig_keys){.key = key,
-                          .value = value,
+  p.args.keys = (ig_keys){.key = {.fp32 = key},
+                          .value = {.fp32 = value},
                           .stride = STRIDE,
                           .length = key_lengths,
                           .index = index,
                           .index_stride = MOST_KEYS};
   ig_attention_forward(&p.f.nn, &p.args, p.output);
   expect_near(kernels->name, p.output, p.expected, (size_t)p.rows * WIDTH, 1e-5);
+  check_bf16_keys(&p);
   fixture_close(&p.f);
 }
 
@@ -370,11 +399,12 @@ static void cache_on(const ig_kernels *kernels) {
   ig_self_attention_forward(&f.nn, &attention, &state, &all, input, whole);
 
   int store[BEAMS], length[BEAMS], index[BEAMS * STEPS] = {0};
-  const ig_kv_cache cache = {.rows = fixture_zeros(&f, (size_t)BEAMS * STEPS * 2 * D_MODEL),
-                             .store = store,
-                             .length = length,
-                             .index = index,
-                             .index_stride = STEPS};
+  const ig_kv_cache cache = {
+      .rows = {.fp32 = fixture_zeros(&f, (size_t)BEAMS * STEPS * 2 * D_MODEL)},
+      .store = store,
+      .length = length,
+      .index = index,
+      .index_stride = STEPS};
   for (int step = 0; step < STEPS; step++) {
     const int beams = step < STEPS / 2 ? 1 : BEAMS;
     float rows[BEAMS * D_MODEL], output[BEAMS * D_MODEL];

@@ -79,8 +79,11 @@ static void cells_in_a_cache(const ig_kernels *kernels) {
       length[h] = t + 1;
       memcpy(rows + h * D, input + (begin[h] + t) * D, D * sizeof *rows);
     }
-    const ig_kv_cache cache = {
-        .rows = cells, .store = store, .length = length, .index = index, .index_stride = LENGTH};
+    const ig_kv_cache cache = {.rows = {.fp32 = cells},
+                               .store = store,
+                               .length = length,
+                               .index = index,
+                               .index_stride = LENGTH};
     ig_ssru_forward(&f.nn, &unit, &state,
                     &(ig_self_attention_args){.rows = {HYPOTHESES, single}, .cache = &cache}, rows,
                     output);

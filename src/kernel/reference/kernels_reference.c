@@ -120,6 +120,24 @@ static void axpy(size_t n, float alpha, const float *x, float *y) {
   for (size_t i = 0; i < n; i++) y[i] = fmaf(alpha, x[i], y[i]);
 }
 
+static float listed_value(const ig_listed_rows *rows, size_t t, size_t i) {
+  const size_t at = ig_kernels_row_begin(rows, t) + i;
+  return rows->bf16 ? ig_bf16_to_float(rows->bf16[at]) : rows->fp32[at];
+}
+
+static void dot_rows(size_t n, const float *x, const ig_listed_rows *rows, float *out) {
+  for (size_t t = 0; t < rows->count; t++) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)x[i] * (double)listed_value(rows, t, i);
+    out[t] = (float)sum;
+  }
+}
+
+static void add_weighted_rows(size_t n, const float *weight, const ig_listed_rows *rows, float *y) {
+  for (size_t t = 0; t < rows->count; t++)
+    for (size_t i = 0; i < n; i++) y[i] = fmaf(weight[t], listed_value(rows, t, i), y[i]);
+}
+
 static void add(size_t n, const float *x, const float *y, float *z) {
   for (size_t i = 0; i < n; i++) z[i] = x[i] + y[i];
 }
@@ -336,7 +354,9 @@ const ig_kernels ig_kernels_reference = {
     .gemm = gemm,
     .gemm_pack = gemm_pack,
     .dot = dot,
+    .dot_rows = dot_rows,
     .axpy = axpy,
+    .add_weighted_rows = add_weighted_rows,
     .add = add,
     .multiply = multiply,
     .add_rows = add_rows,

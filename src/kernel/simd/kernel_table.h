@@ -14,7 +14,9 @@
       .quantize = quantize,                              \
       .multiply_int8 = int8,                             \
       .dot = dot,                                        \
+      .dot_rows = dot_rows,                              \
       .axpy = axpy,                                      \
+      .add_weighted_rows = add_weighted_rows,            \
       .add = add,                                        \
       .multiply = multiply,                              \
       .add_rows = add_rows,                              \

@@ -97,6 +97,11 @@ VEC_INLINE vec vec_bf16_low(vec_int a) { return _mm256_castsi256_ps(_mm256_slli_
 VEC_INLINE vec vec_bf16_high(vec_int a) {
   return _mm256_castsi256_ps(_mm256_and_si256(a, _mm256_set1_epi32((int)0xffff0000u)));
 }
+// As many bfloat16 values as lanes.
+VEC_INLINE vec vec_bf16_load(const uint16_t *p) {
+  const __m128i half = _mm_loadu_si128((const __m128i *)(const void *)p);
+  return vec_bf16_low(_mm256_cvtepu16_epi32(half));
+}
 VEC_INLINE vec_int vec_int_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
 VEC_INLINE vec_int vec_int_add(vec_int a, vec_int b) { return _mm256_add_epi32(a, b); }
 VEC_INLINE vec_int vec_int_xor(vec_int a, vec_int b) { return _mm256_xor_si256(a, b); }

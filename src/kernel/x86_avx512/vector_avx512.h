@@ -66,6 +66,11 @@ VEC_INLINE vec vec_bf16_low(vec_int a) { return _mm512_castsi512_ps(_mm512_slli_
 VEC_INLINE vec vec_bf16_high(vec_int a) {
   return _mm512_castsi512_ps(_mm512_and_si512(a, _mm512_set1_epi32((int)0xffff0000u)));
 }
+// As many bfloat16 values as lanes.
+VEC_INLINE vec vec_bf16_load(const uint16_t *p) {
+  const __m256i half = _mm256_loadu_si256((const __m256i *)(const void *)p);
+  return vec_bf16_low(_mm512_cvtepu16_epi32(half));
+}
 VEC_INLINE vec_int vec_int_set(uint32_t x) { return _mm512_set1_epi32((int)x); }
 VEC_INLINE vec_int vec_int_lanes(void) {
   return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);

@@ -55,7 +55,7 @@ void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *
 }
 
 void ig_decoder_memory(ig_run_context *context, int memory_rows, const float *memory,
-                       float *const *key_value) {
+                       const ig_kv_rows *key_value) {
   for (int i = 0; i < context->model->config.decoder.layers; i++)
     ig_cross_attention_keys(&context->nn, &context->model->decoder[i].cross_attention, memory_rows,
                             memory, key_value[i]);
@@ -69,11 +69,11 @@ static ig_self_attention_args self_attention_args(const ig_decoder_view *view, i
 
 static ig_cross_attention_args cross_attention_args(const ig_decoder_view *view, int layer,
                                                     const ig_multi_head_attention *attention) {
-  const float *rows = view->key_value[layer];
+  const ig_kv_rows rows = view->key_value[layer];
   const size_t width = ig_multi_head_attention_width(attention);
   return (ig_cross_attention_args){.rows = view->rows,
                                    .keys = {.key = rows,
-                                            .value = rows + width,
+                                            .value = ig_kv_rows_from(rows, width),
                                             .stride = 2 * width,
                                             .begin = view->memory_begin,
                                             .length = view->memory_length},

@@ -39,9 +39,9 @@ typedef struct ig_decoder_view {
   const int *ids;       // (rows)
   const int *position;  // (rows): position in the sequence
   ig_attention_mask self_mask, cross_mask;
-  float *const *key_value;   // one a layer: (memory rows, 2w), from ig_decoder_memory
-  const int *memory_begin;   // (sequences): first memory row of each
-  const int *memory_length;  // (sequences)
+  const ig_kv_rows *key_value;  // one a layer: (memory rows, 2w), from ig_decoder_memory
+  const int *memory_begin;      // (sequences): first memory row of each
+  const int *memory_length;     // (sequences)
   const ig_kv_cache *cache;  // one a layer, or NULL: the rows see each other; of cells (nn/ssru.h)
                              // where the stack is recurrent
   const ig_attended *attended;  // filled by the forward; NULL: nobody asks
@@ -62,7 +62,7 @@ void ig_decoder_carve(ig_decoder_state *state, ig_arena *arena, const ig_model *
                       ig_keeping keeping);
 // Cross-attention keys and values of every layer: key_value[layer] (memory rows, 2w).
 void ig_decoder_memory(ig_run_context *context, int memory_rows, const float *memory,
-                       float *const *key_value);
+                       const ig_kv_rows *key_value);
 // Returns the hidden rows (rows, d) before the head, inside state.
 const float *ig_decoder_forward(ig_run_context *context, ig_decoder_state *state,
                                 const ig_decoder_view *view);

@@ -18,8 +18,8 @@ struct ig_decoder_run {
   ig_arena arena;
   ig_decoder_state decoder;
   ig_seats seats;
-  float **key_value;                  // (decoder_layers): (memory_rows, 2w)
-  float **joining;                    // (decoder_layers): where in key_value the joining rows go
+  ig_kv_rows *key_value;              // (decoder_layers): (memory_rows, 2w)
+  ig_kv_rows *joining;                // (decoder_layers): where in key_value the joining rows go
   ig_kv_cache *cache;                 // (decoder_layers)
   float *logits;                      // (slots, V)
   int *memory_begin, *memory_length;  // (slots)
@@ -66,16 +66,19 @@ static void carve_buffers(ig_decoder_run *run, ig_arena *arena) {
     run->attention = IG_TAKE(arena, float, slots *(size_t)size->longest);
     run->attention_offsets = IG_TAKE(arena, size_t, slots);
   }
+  const bool bf16 = model->weight_type == IG_WEIGHT_TYPE_INT8,
+             cells = model->config.decoder.recurrent;
   for (int i = 0; i < model->config.decoder.layers; i++) {
     const ig_decoder_layer *layer = &model->decoder[i];
     const size_t self_width = ig_multi_head_attention_width(&layer->self_attention),
                  cross_width = ig_multi_head_attention_width(&layer->cross_attention),
                  cached = slots * (size_t)size->max_length;
-    run->key_value[i] = IG_TAKE(arena, float, (size_t)size->memory_rows * 2 * cross_width);
-    run->cache[i] = (ig_kv_cache){.rows = IG_TAKE(arena, float, cached * 2 * self_width),
-                                  .store = run->store,
-                                  .length = run->length,
-                                  .index_stride = (size_t)size->max_length};
+    run->key_value[i] = ig_kv_rows_take(arena, bf16, (size_t)size->memory_rows * 2 * cross_width);
+    run->cache[i] =
+        (ig_kv_cache){.rows = ig_kv_rows_take(arena, bf16 && !cells, cached * 2 * self_width),
+                      .store = run->store,
+                      .length = run->length,
+                      .index_stride = (size_t)size->max_length};
   }
 }
 
@@ -151,8 +154,9 @@ void ig_decoder_run_join(ig_decoder_run *run, const int *seats, const float *mem
   assert(ig_ragged_rows(sentences) <= run->size.joining_rows);
   const size_t first = (size_t)ig_seats_take(&run->seats, seats, sentences);
   for (int i = 0; i < model->config.decoder.layers; i++)
-    run->joining[i] = run->key_value[i] +
-                      first * 2 * ig_multi_head_attention_width(&model->decoder[i].cross_attention);
+    run->joining[i] = ig_kv_rows_from(
+        run->key_value[i],
+        first * 2 * ig_multi_head_attention_width(&model->decoder[i].cross_attention));
   ig_decoder_memory(run->context, ig_ragged_rows(sentences), memory, run->joining);
 }
 

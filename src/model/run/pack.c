@@ -56,6 +56,7 @@ static ig_status reserve_packed(ig_model *m, ig_weight_type type, ig_nn *nn, ig_
   ig_arena plan = ig_arena_measure();
   ig_layout_linears(m, take_linear, &(linear_packing){nn, type, &plan});
   IG_TRY(ig_arena_create(&m->packed, plan.peak, err));
+  m->weight_type = type;
   ig_layout_linears(m, take_linear, &(linear_packing){nn, type, &m->packed});
   return IG_OK;
 }

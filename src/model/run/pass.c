@@ -19,7 +19,7 @@ struct ig_pass {
   ig_arena activations;
   ig_encoder_state encoder;
   ig_decoder_state decoder;
-  float **key_value;  // (decoder_layers): (source rows, 2w)
+  ig_kv_rows *key_value;  // (decoder_layers): (source rows, 2w)
 };
 
 // What one batch has in the arena of activations besides the states of the stacks.
@@ -88,8 +88,8 @@ static void carve_batch(ig_pass *p, batch_activations *a, ig_arena *arena,
                                             : IG_KEEPING_ALL;
   ig_encoder_carve(&p->encoder, arena, model, n->source_rows, keeping);
   for (int i = 0; i < model->config.decoder.layers; i++)
-    p->key_value[i] = IG_TAKE(
-        arena, float,
+    p->key_value[i] = ig_kv_rows_take(
+        arena, false,
         source_rows * 2 * ig_multi_head_attention_width(&model->decoder[i].cross_attention));
   ig_decoder_carve(&p->decoder, arena, model, n->target_rows, keeping);
   a->position = IG_TAKE(arena, int, target_rows);
