@@ -357,7 +357,7 @@ typedef struct ig_translator_options {
   bool ids_in;      /* input lines are the ids of source tokens; default false: text */
   bool ids_out;     /* output lines are the ids of target tokens, end of sentence included; default
                        false: text */
-  const char *type; /* of the weights in memory: "fp32" or "int8"; default NULL: fp32 */
+  const char *type; /* of the weights in memory: "fp32", "bf16" or "int8"; default NULL: fp32 */
   /* true: a line of text with bytes that are no text (malformed UTF-8, NUL) is IG_ERROR_FORMAT;
    * default false: each malformed sequence is read as U+FFFD, each NUL as a space, and told */
   bool strict;

@@ -5,8 +5,9 @@
 #include "base/fail.h"
 
 ig_status ig_weight_type_of(const char *name, ig_weight_type *out, ig_error *err) {
-  static const char *const names[] = {
-      [IG_WEIGHT_TYPE_FP32] = "fp32", [IG_WEIGHT_TYPE_INT8] = "int8"};
+  static const char *const names[] = {[IG_WEIGHT_TYPE_FP32] = "fp32",
+                                      [IG_WEIGHT_TYPE_BF16] = "bf16",
+                                      [IG_WEIGHT_TYPE_INT8] = "int8"};
   *out = IG_WEIGHT_TYPE_FP32;
   if (!name) return IG_OK;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -14,5 +15,5 @@ ig_status ig_weight_type_of(const char *name, ig_weight_type *out, ig_error *err
       *out = (ig_weight_type)i;
       return IG_OK;
     }
-  return ig_fail(err, IG_ERROR_UNSUPPORTED, "type: expected fp32 or int8, found '%s'", name);
+  return ig_fail(err, IG_ERROR_UNSUPPORTED, "type: expected fp32, bf16 or int8, found '%s'", name);
 }

@@ -5,11 +5,13 @@
 
 typedef enum ig_weight_type {
   IG_WEIGHT_TYPE_FP32,
+  // Rounded to bfloat16, and multiplied as the float32 values that they are.
+  IG_WEIGHT_TYPE_BF16,
   // One scale for each output; what is multiplied with them is rounded to int8 too, row by row
   // (kernel/int8.h).
   IG_WEIGHT_TYPE_INT8,
 } ig_weight_type;
 
-// "fp32", "int8"; NULL: fp32. Any other name is IG_ERROR_UNSUPPORTED.
+// "fp32", "bf16", "int8"; NULL: fp32. Any other name is IG_ERROR_UNSUPPORTED.
 ig_status ig_weight_type_of(const char *name, ig_weight_type *out, ig_error *err);
 #endif

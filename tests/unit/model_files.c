@@ -14,6 +14,7 @@
 #include "model/files/load.h"
 #include "model/run/pack.h"
 #include "model/create/layout.h"
+#include "nn/gemm.h"
 #include "model_fixture.h"
 
 static char directory[] = "/tmp/ingot-model-files-XXXXXX";
@@ -210,6 +211,73 @@ static void packed_from_the_file(void **state) {
   ig_pool_free(pool);
 }
 
+static float rounded_to_bf16(float x) { return ig_bf16_to_float(ig_bf16_from_float(x)); }
+
+// The packed weight holds the plain one's values, rounded.
+static void expect_rounded(const ig_nn *nn, const ig_linear *plain, const ig_linear *packed) {
+  const size_t in = (size_t)plain->in, out = (size_t)plain->out;
+  float column[64];
+  assert_true(in <= 64);
+  assert_int_equal(packed->packed.layout, IG_WEIGHT_LAYOUT_BFLOAT16_PANELS);
+  for (size_t j = 0; j < out; j++) {
+    ig_gemm_unpack_column(nn->kernels, packed->packed, in, j, column);
+    for (size_t p = 0; p < in; p++)
+      assert_true(column[p] == rounded_to_bf16(plain->weight[j * in + p]));
+  }
+}
+
+// Tables are rounded where they are the weight of the output layer, and only there.
+static void expect_rounded_table(ig_nn *nn, const ig_embedding *plain, const ig_embedding *found,
+                                 bool tied) {
+  const size_t count = (size_t)plain->vocabulary * (size_t)plain->size;
+  ig_embedding unscaled = *plain, found_unscaled = *found;
+  unscaled.scale = found_unscaled.scale = 1;
+  float *a = look_up_all(nn, &unscaled), *b = look_up_all(nn, &found_unscaled);
+  for (size_t i = 0; i < count; i++) assert_true(b[i] == (tied ? rounded_to_bf16(a[i]) : a[i]));
+  free(a);
+  free(b);
+}
+
+static void check_packed_in_bfloat16(const ig_config *config) {
+  ig_model *plain = make(config), *found = NULL;
+  packed_weights a = {0}, b = {0};
+  ig_nn nn = {0};
+  ig_error err;
+  assert_int_equal(ig_kernels_select(&nn.kernels, NULL), IG_OK);
+  assert_int_equal(ig_model_save(plain, directory, "float32", &err), IG_OK);
+  if (ig_load_packed(directory, IG_WEIGHT_TYPE_BF16, NULL, &found, &err) != IG_OK)
+    fail_msg("%s", err.message);
+  ig_layout_linears(plain, keep_linear, &a);
+  ig_layout_linears(found, keep_linear, &b);
+  assert_int_equal(a.count, b.count);
+  size_t bytes = 0;
+  for (int i = 0; i < a.count; i++) {
+    expect_rounded(&nn, a.linears[i], b.linears[i]);
+    bytes += ig_linear_packed_bytes(&nn, a.linears[i], IG_WEIGHT_LAYOUT_FLOAT32_PANELS) / 2;
+  }
+  assert_true(found->packed.peak <= bytes + (size_t)a.count * 2 * IG_ALIGNMENT);
+  const bool tied = found->config.tied_output;
+  expect_rounded_table(&nn, &plain->source_embedding, &found->source_embedding, tied);
+  expect_rounded_table(&nn, &plain->target_embedding, &found->target_embedding, tied);
+  assert_memory_equal(plain->decoder[0].feed_forward_norm.weight,
+                      found->decoder[0].feed_forward_norm.weight, 8 * sizeof(float));
+  assert_memory_equal(a.linears[0]->bias, b.linears[0]->bias,
+                      (size_t)a.linears[0]->out * sizeof(float));
+  ig_model_free(found);
+  ig_model_free(plain);
+}
+
+// In bfloat16 the weights of linear layers are rounded, nothing else is, and they take half the
+// memory. One of the tables is read in several parts.
+static void packed_in_bfloat16(void **state) {
+  (void)state;
+  ig_config long_table = marian_config();
+  long_table.vocab_size = long_table.target_vocab_size = 2501;
+  const ig_config untied = torch_config((ig_torch_options){21, 8, 2, 1, 2, 12, 0.25f, false, NULL});
+  check_packed_in_bfloat16(&long_table);
+  check_packed_in_bfloat16(&untied);
+}
+
 static ig_model *make_masked(void) {
   ig_config *config = NULL;
   ig_error err = {0};
@@ -402,11 +470,11 @@ static void unusual_sinusoids_are_saved(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(unusual_sinusoids_are_saved),  cmocka_unit_test(saved_loads_again),
-      cmocka_unit_test(settings_of_config_are_kept),  cmocka_unit_test(packed_from_the_file),
-      cmocka_unit_test(decoder_of_its_own),           cmocka_unit_test(shared_tensors_stand_once),
-      cmocka_unit_test(wrong_tensors_are_refused),    cmocka_unit_test(wrong_configs_are_refused),
-      cmocka_unit_test(impossible_sizes_are_refused),
+      cmocka_unit_test(unusual_sinusoids_are_saved), cmocka_unit_test(saved_loads_again),
+      cmocka_unit_test(settings_of_config_are_kept), cmocka_unit_test(packed_from_the_file),
+      cmocka_unit_test(packed_in_bfloat16),          cmocka_unit_test(decoder_of_its_own),
+      cmocka_unit_test(shared_tensors_stand_once),   cmocka_unit_test(wrong_tensors_are_refused),
+      cmocka_unit_test(wrong_configs_are_refused),   cmocka_unit_test(impossible_sizes_are_refused),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

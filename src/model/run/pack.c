@@ -26,6 +26,7 @@ static bool is_worth_int8(const ig_linear *linear) {
 static ig_weight_layout layout_for(ig_weight_type type, const ig_linear *linear) {
   switch (type) {
     case IG_WEIGHT_TYPE_FP32: return linear->layout;
+    case IG_WEIGHT_TYPE_BF16: return IG_WEIGHT_LAYOUT_BFLOAT16_PANELS;
     case IG_WEIGHT_TYPE_INT8:
       return is_worth_int8(linear) ? IG_WEIGHT_LAYOUT_INT8_PANELS : linear->layout;
   }
