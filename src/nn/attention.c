@@ -158,7 +158,7 @@ static void multiply_transposed(const query_block *b, const float *a, size_t a_r
                             .a = a,
                             .a_row = a_row,
                             .a_depth = 1,
-                            .packed = {IG_WEIGHT_LAYOUT_FLOAT32_PANELS, packed},
+                            .packed = {.layout = IG_WEIGHT_LAYOUT_FLOAT32_PANELS, .data = packed},
                             .c = c,
                             .c_row = b->keys},
                  NULL);
