@@ -21,7 +21,7 @@ typedef struct answer_values {
   cli_list models;
   const char *question, *context;  // one question
   const char *input, *output;      // a file of them
-  const char *n_best_file, *null_odds, *post_processing, *stats;
+  const char *n_best_file, *null_odds, *post_processing, *type, *stats;
   int n_best, max_answer_length, max_length, stride, threads, workers, batch_tokens, beam_size;
   double null_threshold, length_penalty;
   bool no_answer, part_words, json_lines, print_json, show_passage, resume;
@@ -90,6 +90,7 @@ static const cli_option answer_options[] = {
                     "between ** and **, or in JSON as \"passage\"."),
     CLI_FLAG_OPTION(0, "json", print_json,
                     "Print the answer to --question as JSON, with its score and place."),
+    CLI_WEIGHT_TYPE_OPTION,
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
                        "Batches at the same time, each on one thread. Default: by the work."),
@@ -334,6 +335,7 @@ static ig_answerer_options library_options(const answer_values *v) {
   ig_answerer_options o = ig_answerer_options_default();
   if (v->post_processing != NULL && strcmp(v->post_processing, "run_qa") == 0)
     o.post_processing = IG_POST_PROCESSING_RUN_QA;
+  o.type = v->type;
   o.threads = v->threads;
   o.workers = v->workers;
   o.n_best = v->n_best;

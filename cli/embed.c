@@ -13,7 +13,7 @@
 #include "whole_file.h"
 
 typedef struct embed_values {
-  const char *model, *input, *output, *pooling, *unit_length, *format, *stats;
+  const char *model, *input, *output, *pooling, *unit_length, *format, *type, *stats;
   int max_length, threads, workers, batch_tokens;
   bool strict;
   cli_log log;
@@ -45,6 +45,7 @@ static const cli_option embed_options[] = {
     CLI_INTEGER_OPTION("max-length", "N", max_length, 1, 1 << 20,
                        "Tokens of a text, at most; longer ones are cut, with a warning. Default: "
                        "max_seq_length of sentence-transformers, else the model's positions."),
+    CLI_WEIGHT_TYPE_OPTION,
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
                        "Batches at the same time, each on one thread. Default: by the work."),
@@ -116,6 +117,7 @@ static ig_embedder_options library_options(const embed_values *v) {
     if (strcmp(v->pooling, poolings[i]) == 0) o.pooling = (ig_pooling)(IG_POOLING_MEAN + i);
   if (v->unit_length != NULL)
     o.unit_length = strcmp(v->unit_length, "yes") == 0 ? IG_UNIT_LENGTH_YES : IG_UNIT_LENGTH_NO;
+  o.type = v->type;
   o.threads = v->threads;
   o.workers = v->workers;
   o.max_length = v->max_length;

@@ -12,6 +12,8 @@
 #include "help.h"
 #include "report.h"
 
+const char *const cli_weight_types[] = {"fp32", "bf16", "int8", NULL};
+
 #define MAX_WORD 63  // longer words are compared by their beginning
 
 // Levenshtein distance, one row at a time.

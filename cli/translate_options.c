@@ -6,7 +6,6 @@
 
 #define CLI_VALUES cli_translate_values
 
-static const char *const types[] = {"fp32", "bf16", "int8", NULL};
 static const char *const splits[] = {"auto", "off", NULL};
 static const char *const means[] = {"arithmetic", "geometric", NULL};  // as ig_mean
 
@@ -99,10 +98,7 @@ static const cli_option translate_options[] = {
                       "likeliest. Default: the model's, else 0: all."),
     CLI_INTEGER_OPTION("seed", "N", seed, 0, 2147483647,
                        "Other numbers draw other translations. Default: 0."),
-    CLI_CHOICE_OPTION("type", "TYPE", type, types,
-                      "What the weights of the model are held as: fp32, bf16 (half the memory, "
-                      "single sentences in about half the time, rarely another translation) or "
-                      "int8 (a quarter of the memory, faster, nearly the same translations)."),
+    CLI_WEIGHT_TYPE_OPTION,
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
                        "Batches translated at the same time, each on a thread of its own. Default: "

@@ -17,6 +17,13 @@ expect 0 "$INGOT" answer -m "$model" --question 'Which river flows south?' --con
 has out '"answer": "2017", "score": 0.'
 has out '"start": 42, "end": 46}'
 # shellcheck disable=SC2086
+for type in bf16 int8; do
+  expect 0 "$INGOT" answer -m "$model" --question 'Which river flows south?' --context context \
+    $short --type $type
+done
+expect 2 "$INGOT" answer -m "$model" --question 'Where?' --context context --type int7
+has err int8
+
 expect 0 "$INGOT" answer -m "$model" --question 'Which river?' --context context $short --n-best 3
 [ "$(wc -l <out)" -eq 3 ] || fail "not three answers"
 # An answer over the end of a line is one line of several, and itself alone.

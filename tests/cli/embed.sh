@@ -33,6 +33,17 @@ for options in '--threads 1' '--threads 2 --workers 2 --batch-tokens 1'; do
   expect 0 "$INGOT" embed -m "$golden" -q $options <"$golden/texts.txt"
   same out own
 done
+# Fewer bits a weight: other numbers, but not by much.
+for type in bf16 int8; do
+  expect 0 "$INGOT" embed -m "$golden" -q --type $type -i "$golden/texts.txt"
+  ! cmp -s out own || fail "$type: the vectors of fp32"
+  paste -d' ' out own | awk '{
+    dot = a = b = 0; n = NF / 2
+    for (i = 1; i <= n; i++) { dot += $i * $(i + n); a += $i ^ 2; b += $(i + n) ^ 2 }
+    if (!(dot > 0.999 * sqrt(a * b))) exit 1
+  }' || fail "$type: another direction than fp32"
+done
+
 expect 0 "$INGOT" embed -m "$golden" -q --format binary -o floats <"$golden/texts.txt"
 [ "$(wc -c <floats)" -eq $((7 * 12 * 4)) ] || fail "not 7 vectors of 12 floats"
 head -n 1 "$golden/texts.txt" | "$INGOT" embed -m "$golden" -q --format binary >first

@@ -5,9 +5,8 @@
 export INGOT_ISAS=${INGOT_ISAS:-avx2 avx_vnni avx512 avx512_vnni}
 goldens=$INGOT_SOURCE/tests/golden
 
-# near GOLDEN: the numbers of ./out differ from it by 1e-4 at most. A last bit of a norm may turn the
-# rounding of a value, which moves the tokens of that sentence: nine of ten are near, and none is
-# further away than 0.05.
+# near GOLDEN: nine of ten numbers of ./out differ from it by 1e-4 at most. A last bit of a norm may
+# turn the rounding of a value, which moves the tokens of that sentence, but not by 0.05.
 near() {
   paste -d' ' out "$1" | awk '
     {

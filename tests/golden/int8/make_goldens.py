@@ -1,6 +1,7 @@
-"""Log-probabilities that transformers 5.23 gives where every linear layer of 16 or more outputs has
-int8 weights, one scale an output, and rounds its input to int8, one scale a row (src/kernel/int8.h):
-FAMILY.txt, for each token of FAMILY_tiny/greedy.ids. A tied table of embeddings is the rounded one.
+"""Log-probabilities that transformers 5.23 gives where linear layers of 16 or more outputs have
+int8 weights, one scale an output, and round their input to int8, one scale a row
+(src/kernel/int8.h): FAMILY.txt, for each token of FAMILY_tiny/greedy.ids. A tied table of
+embeddings is the rounded one.
 python make_goldens.py [FOLDER]
 """
 
