@@ -26,6 +26,16 @@ has err int8
 
 expect 0 "$INGOT" answer -m "$model" --question 'Which river?' --context context $short --n-best 3
 [ "$(wc -l <out)" -eq 3 ] || fail "not three answers"
+# Weights rounded to bfloat16: the same answer, by another score.
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" --question 'Which river flows south?' --context context \
+  $short --json
+cp out fp32
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" --question 'Which river flows south?' --context context \
+  $short --json --type bf16
+has out '"answer": "2017"'
+! cmp -s out fp32 || fail "--type bf16 makes no difference"
 # An answer over the end of a line is one line of several, and itself alone.
 printf 'The city\r\nof the Rhone' >lines
 # shellcheck disable=SC2086

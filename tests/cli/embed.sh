@@ -28,6 +28,12 @@ done
 # A control: another pooling's vectors are not near.
 ! (near out "$golden/expected-mean.txt") 2>/dev/null || fail "the comparison sees no difference"
 
+# Weights rounded to bfloat16 (tests/golden/bf16/make_goldens.py), and a control.
+expect 0 "$INGOT" embed -m "$golden" -q -i "$golden/texts.txt" --type bf16
+near out "$INGOT_SOURCE/tests/golden/bf16/embeddings.txt"
+! (near own "$INGOT_SOURCE/tests/golden/bf16/embeddings.txt") 2>/dev/null ||
+  fail "--type bf16 makes no difference"
+
 for options in '--threads 1' '--threads 2 --workers 2 --batch-tokens 1'; do
   # shellcheck disable=SC2086
   expect 0 "$INGOT" embed -m "$golden" -q $options <"$golden/texts.txt"
