@@ -10,6 +10,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "model/files/load.h"
+#include "pipeline/one_vocabulary.h"
 
 #define MOST_MEMBERS 1024
 
@@ -150,83 +151,12 @@ static ig_status check_ensemble(const ig_ensemble *e, ig_error *err) {
   return IG_OK;
 }
 
-// The piece in quotes, cut to the whole characters of its first 60 bytes.
-static const char *quote_piece(const char *piece, char text[64]) {
-  if (!piece) return "nothing";
-  size_t length = strlen(piece);
-  if (length > 60) {
-    length = 60;
-    while (length > 0 && (piece[length] & 0xc0) == 0x80) length--;
-  }
-  snprintf(text, 64, "'%.*s'", (int)length, piece);
-  return text;
+static ig_vocabulary_owner owner_of(const ig_engine_members *members, const ig_ensemble *e, int m) {
+  return (ig_vocabulary_owner){e->members[m].directory, members->models.list[m].model,
+                               members->tokenizers[m]};
 }
 
-// Both must have the same pieces with the same ids; the message names the first that differs.
-static ig_status check_pieces(const ig_tokenizer *a, const ig_tokenizer *b, const char *first,
-                              const char *other, ig_error *err) {
-  const int sizes[2] = {ig_tokenizer_target_size(a), ig_tokenizer_target_size(b)};
-  char texts[2][64];
-  for (int id = 0; id < sizes[0] || id < sizes[1]; id++) {
-    const char *ours = ig_tokenizer_piece(a, IG_SIDE_TARGET, id),
-               *theirs = ig_tokenizer_piece(b, IG_SIDE_TARGET, id);
-    if (ours && theirs ? strcmp(ours, theirs) == 0 : ours == theirs) continue;
-    return ig_fail(
-        err, IG_ERROR_ARGUMENT,
-        "%s: target id %d is %s, but in %s it is %s: an ensemble needs one target vocabulary",
-        other, id, quote_piece(theirs, texts[0]), first, quote_piece(ours, texts[1]));
-  }
-  return IG_OK;
-}
-
-// The ids that the model's own files say of generating.
-typedef struct generation_ids {
-  int start, eos;
-  ig_alternatives eos_alternatives;
-} generation_ids;
-
-static bool end_alike(const generation_ids *a, const generation_ids *b) {
-  bool alike = a->eos == b->eos && a->eos_alternatives.count == b->eos_alternatives.count;
-  for (int i = 0; alike && i < a->eos_alternatives.count; i++)
-    alike = a->eos_alternatives.ids[i] == b->eos_alternatives.ids[i];
-  return alike;
-}
-
-static ig_status find_ids(const ig_model *model, const char *directory, generation_ids *out,
-                          ig_error *err) {
-  ig_decode_options options;
-  *out = (generation_ids){.start = -1, .eos = -1};
-  const ig_status status = ig_decode_options_load(model, &options, err);
-  if (status != IG_OK) return ig_fail_in(err, status, "%s", directory);
-  *out = (generation_ids){options.start_id, options.eos_id, options.eos_alternatives};
-  ig_decode_options_free(&options);
-  return IG_OK;
-}
-
-// Member m must have the target vocabulary of the first one, whose end tokens are those of
-// `wanted`.
-static ig_status check_target(ig_engine_members *members, const ig_ensemble *e, int m,
-                              const generation_ids *wanted, ig_error *err) {
-  const char *first = e->members[0].directory, *other = e->members[m].directory;
-  const ig_model *models[2] = {members->models.list[0].model, members->models.list[m].model};
-  const ig_tokenizer *const *tokenizers = members->tokenizers;
-  generation_ids ids;
-  if (tokenizers[0]) IG_TRY(check_pieces(tokenizers[0], tokenizers[m], first, other, err));
-  if (models[0]->config.target_vocab_size != models[1]->config.target_vocab_size)
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "%s: the model has %d target ids, but that of %s has %d: an ensemble needs "
-                   "one target vocabulary",
-                   other, models[1]->config.target_vocab_size, first,
-                   models[0]->config.target_vocab_size);
-  IG_TRY(find_ids(models[1], other, &ids, err));
-  if (!end_alike(wanted, &ids))
-    return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "%s: sentences end with id %d, but those of %s with %d: an ensemble needs one "
-                   "target vocabulary",
-                   other, ids.eos, first, wanted->eos);
-  members->models.list[m].start_id = ids.start;
-  return IG_OK;
-}
+static const char *const one_vocabulary = "an ensemble needs one target vocabulary";
 
 // Encoders whose heads give the same kind of numbers for the same ids.
 static ig_status check_encoder(const ig_engine_members *members, const ig_ensemble *e, int m,
@@ -238,8 +168,9 @@ static ig_status check_encoder(const ig_engine_members *members, const ig_ensemb
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "%s: its head is not that of %s: an ensemble needs heads that give the same",
                    other, first);
-  const ig_tokenizer *const *tokenizers = members->tokenizers;
-  return tokenizers[0] ? check_pieces(tokenizers[0], tokenizers[m], first, other, err) : IG_OK;
+  const ig_vocabulary_owner ours = owner_of(members, e, 0), theirs = owner_of(members, e, m);
+  if (!ours.tokenizer) return IG_OK;
+  return ig_one_vocabulary_check_pieces(&ours, &theirs, IG_SIDE_TARGET, one_vocabulary, err);
 }
 
 static ig_status check_encoders(const ig_engine_members *members, const ig_ensemble *e,
@@ -252,10 +183,12 @@ static ig_status check_targets(ig_engine_members *members, const ig_ensemble *e,
   if (members->models.count == 1) return IG_OK;
   if (!ig_config_decodes(&members->models.list[0].model->config))
     return check_encoders(members, e, err);
-  generation_ids first;
-  IG_TRY(find_ids(members->models.list[0].model, e->members[0].directory, &first, err));
-  members->models.list[0].start_id = first.start;
-  for (int m = 1; m < members->models.count; m++) IG_TRY(check_target(members, e, m, &first, err));
+  const ig_vocabulary_owner first = owner_of(members, e, 0);
+  for (int m = 1; m < members->models.count; m++) {
+    const ig_vocabulary_owner other = owner_of(members, e, m);
+    IG_TRY(ig_one_vocabulary_check_target(&first, &other, one_vocabulary,
+                                          &members->models.list[m].start_id, err));
+  }
   return IG_OK;
 }
 
