@@ -70,8 +70,6 @@ extern const size_t cli_verb_count;
 extern const cli_verb cli_train, cli_fuse, cli_convert, cli_translate, cli_answer, cli_embed,
     cli_score, cli_score_squad, cli_inspect, cli_bench;
 
-extern const char *const cli_weight_types[];  // of CLI_TYPE_OPTION
-
 // Rows of an option table. The file that uses them defines CLI_VALUES as its verb's struct of
 // values; `member` is a member of that struct. letter 0: no short form.
 #define CLI_ROW(l, n, k, a, member, h)                                                      \

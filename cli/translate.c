@@ -28,6 +28,8 @@ static ig_status put_identity(void *context, char **out, ig_error *err) {
                                                "threads",
                                                "workers",
                                                "batch-tokens",
+                                               "draft",
+                                               "draft-tokens",
                                                "stats",
                                                "quiet",
                                                "json",

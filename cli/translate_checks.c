@@ -15,6 +15,7 @@ static int check_scoring(const cli_verb *verb, const cli_translate_values *v) {
                {"--n-best", v->n_best > 0},
                {"--glossary", v->glossary != NULL},
                {"--bad-words", v->bad_words != NULL},
+               {"--draft", v->draft != NULL},
                {"--keep-unknown", v->keep_unknown},
                {"--target-prefix", v->target_prefix != NULL},
                {"--max-length-factor", v->max_length_factor > 0},
@@ -35,6 +36,14 @@ int cli_translate_check_options(const cli_verb *verb, const cli_translate_values
                            "are done the alignments are not kept");
   const int code = v->score_target != NULL ? check_scoring(verb, v) : CLI_GO_ON;
   if (code != CLI_GO_ON) return code;
+  if (v->draft == NULL && v->draft_tokens > 0)
+    return cli_usage_error(verb, "--draft-tokens needs --draft DIR");
+  if (v->draft != NULL && v->models.count > 1)
+    return cli_usage_error(verb, "--draft is for one model, and there are %zu", v->models.count);
+  if (v->draft != NULL && v->sample)
+    return cli_usage_error(verb, "--draft and --sample exclude each other");
+  if (v->draft != NULL && v->beam_size > 1)
+    return cli_usage_error(verb, "--draft needs --beam-size 1: it guesses for greedy search");
   if (v->alignments == NULL && v->alignments_format != NULL)
     return cli_usage_error(verb, "--alignments-format needs --alignments FILE");
   if (v->alignments == NULL && v->alignments_svg == NULL && !v->keep_unknown &&
@@ -86,20 +95,25 @@ static int check_homes(const cli_verb *verb, const named_paths *paths) {
 }
 
 // No output replaces a file of a model: its weights would be lost.
+static int check_files_of(const cli_verb *verb, const char *model, const named_paths *paths) {
+  for (int o = 0; o < OUTPUTS; o++) {
+    const named_path *p = &paths->list[o];
+    bool found;
+    ig_error err = {0};
+    if (cli_find_file_of_model(p->path, model, &found, &err) != IG_OK)
+      return cli_fail(verb, "%s", err.message);
+    if (found)
+      return cli_usage_error(verb, "%s %s is a file of the model %s", p->option, p->path, model);
+  }
+  return CLI_GO_ON;
+}
+
 static int check_model_files(const cli_verb *verb, const cli_translate_values *v,
                              const named_paths *paths) {
-  for (size_t i = 0; i < v->models.count; i++)
-    for (int o = 0; o < OUTPUTS; o++) {
-      const char *model = v->models.items[i];
-      const named_path *p = &paths->list[o];
-      bool found;
-      ig_error err = {0};
-      if (cli_find_file_of_model(p->path, model, &found, &err) != IG_OK)
-        return cli_fail(verb, "%s", err.message);
-      if (found)
-        return cli_usage_error(verb, "%s %s is a file of the model %s", p->option, p->path, model);
-    }
-  return CLI_GO_ON;
+  int code = v->draft != NULL ? check_files_of(verb, v->draft, paths) : CLI_GO_ON;
+  for (size_t i = 0; i < v->models.count && code == CLI_GO_ON; i++)
+    code = check_files_of(verb, v->models.items[i], paths);
+  return code;
 }
 
 // True if the file would be written where the unfinished output is.

@@ -99,6 +99,13 @@ static const cli_option translate_options[] = {
     CLI_INTEGER_OPTION("seed", "N", seed, 0, 2147483647,
                        "Other numbers draw other translations. Default: 0."),
     CLI_WEIGHT_TYPE_OPTION,
+    CLI_TEXT_OPTION(0, "draft", "DIR", draft,
+                    "A small model with the vocabularies of the model, which guesses how a "
+                    "translation goes on: the model then settles several tokens in one step. With "
+                    "--beam-size 1; the output is the same. It is asked where few sentences are "
+                    "translated together, as with --batch-tokens 1."),
+    CLI_INTEGER_OPTION("draft-tokens", "N", draft_tokens, 1, 31,
+                       "Tokens that it guesses for a sentence in a step, at most. Default: 5."),
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
                        "Batches translated at the same time, each on a thread of its own. Default: "
@@ -190,6 +197,8 @@ ig_translator_options cli_translate_library_options(const cli_translate_values *
   options.ids_in = values->ids_in || (values->ids && values->score_target != NULL);
   options.ids_out = values->ids;
   options.type = values->type;
+  options.draft = values->draft;
+  options.draft_tokens = values->draft_tokens;
   options.strict = values->strict;
   if (values->split_sentences != NULL && strcmp(values->split_sentences, "off") == 0)
     options.split_sentences = IG_SPLIT_SENTENCES_OFF;

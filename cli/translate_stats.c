@@ -17,6 +17,14 @@ static void write_models(FILE *file, const cli_list *models) {
   if (models->count > 1) fputc(']', file);
 }
 
+// accepted_tokens + draft_steps: target tokens of the sentences for which the draft was asked.
+static void print_draft(FILE *file, const char *draft, const ig_translate_stats *stats) {
+  fputs("\"draft\": ", file);
+  cli_json_string(file, draft);
+  fprintf(file, ", \"drafted_tokens\": %zu, \"accepted_tokens\": %zu, \"draft_steps\": %zu, ",
+          stats->drafted_tokens, stats->accepted_tokens, stats->draft_steps);
+}
+
 static void print_stats(FILE *file, const cli_translate_values *values,
                         const ig_translate_stats *stats, const char *isa, size_t lines_before) {
   fprintf(file,
@@ -34,6 +42,7 @@ static void print_stats(FILE *file, const cli_translate_values *values,
           stats->late_codes, stats->kept_unknowns, stats->glossary_terms, stats->missing_terms,
           stats->excluded_terms);
   fprintf(file, "\"lines_before\": %zu, ", lines_before);
+  if (values->draft != NULL) print_draft(file, values->draft, stats);
   fprintf(file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %zu, ",
           stats->load_seconds, stats->seconds, ig_peak_memory());
   fprintf(file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa,

@@ -8,7 +8,7 @@
 
 typedef struct cli_translate_values {
   cli_list models;
-  const char *ensemble, *weights, *input, *output, *score_target, *type, *stats;
+  const char *ensemble, *weights, *input, *output, *score_target, *type, *draft, *stats;
   const char *split_sentences, *source_language, *target_language;
   const char *scores, *glossary, *early_stopping, *prefix, *target_prefix, *bad_words;
   double max_length_factor;
@@ -17,7 +17,7 @@ typedef struct cli_translate_values {
   int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
   double length_penalty, repetition_penalty, temperature, top_p, min_p;
   int top_k, seed;
-  int threads, workers, batch_tokens;
+  int threads, workers, batch_tokens, draft_tokens;
   bool ids, ids_in, strict, resume, sample, keep_unknown;
   cli_log log;
 } cli_translate_values;

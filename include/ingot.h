@@ -407,6 +407,10 @@ typedef struct ig_translator_options {
    * min_length and max_length, not in scores. Default NULL: nothing */
   const char *target_prefix;
   ig_token_options on_token;
+  /* directory of a draft: a small model of the same vocabularies that guesses on for greedy search
+   * with one model: the same output, sooner where few sentences run together; default NULL: none */
+  const char *draft;
+  int draft_tokens; /* that it guesses for a sentence in a step, at most 31; default 0: 5 */
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 
@@ -437,6 +441,7 @@ typedef struct ig_translate_stats {
   size_t glossary_terms, missing_terms;
   /* of the missing ones, those that bad words, suppressed tokens or repeated n-grams exclude */
   size_t excluded_terms;
+  size_t drafted_tokens, accepted_tokens, draft_steps; /* of sentences that had a draft */
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */
@@ -480,7 +485,8 @@ typedef struct ig_engine ig_engine; /* ig_engine_free */
 typedef struct ig_engine_options {
   int threads, workers; /* as in ig_translator_options */
   const char *type;     /* as in ig_translator_options */
-  bool ids_only; /* no tokenizer is read: translators need ids_in and ids_out; default false */
+  bool ids_only;     /* no tokenizer is read: translators need ids_in and ids_out; default false */
+  const char *draft; /* as in ig_translator_options: its translators use it wherever they can */
 } ig_engine_options;
 ig_engine_options ig_engine_options_default(void);
 ig_status ig_engine_open(const ig_ensemble *ensemble, const ig_engine_options *options,
@@ -488,7 +494,7 @@ ig_status ig_engine_open(const ig_ensemble *ensemble, const ig_engine_options *o
 /* After the translators that are open on it. */
 void ig_engine_free(ig_engine *engine);
 /* A translator over an engine. threads, workers and type are the engine's: those of the options are
- * ignored. */
+ * ignored. So is a draft: one that the options name is an error if the engine has none. */
 ig_status ig_translator_open_on(ig_engine *engine, const ig_translator_options *options,
                                 ig_translator **out, ig_error *err);
 void ig_translator_free(ig_translator *translator);

@@ -21,6 +21,7 @@ typedef struct ig_members {
   ig_member *list;  // (count)
   int count;
   ig_mean mean;
+  const ig_member *draft;  // guesses for them (decode/draft.h); NULL: nobody does
 } ig_members;
 
 // ---- decoding: as ig_inference (model/run/inference.h), a state of one thread or one pool ----

@@ -39,6 +39,7 @@ struct ig_search {
   int *finished;                    // (S, B, N)
   ig_hypothesis *results;           // (S, n_best)
   float *logits;                    // of the running step, (rows, V)
+  const ig_drafted *drafted;        // of the running step, (rows); NULL: one position a row
 };
 
 static float *step_decoder(void *context, const ig_decoder_step *step) {
@@ -180,9 +181,30 @@ static void step_rows(ig_search *s, const ig_stepper *stepper) {
   }
   const ig_decoder_step args = {count, s->last, s->position, s->sentence_of, rows->history};
   s->logits = stepper->run(stepper->context, &args);
+  s->drafted = stepper->drafted;
   s->rows[s->current].normalizer = stepper->normalizer;
   s->rows[s->current].attention = stepper->attention;
   s->rows[s->current].attention_stride = stepper->attention_stride;
+}
+
+// Takes the drafted tokens as long as they are what the model chooses, and then what it chooses.
+static void select_drafted(ig_search *s, const ig_selection *selection, ig_sentence *sentence) {
+  const size_t row = (size_t)sentence->first_row, n = (size_t)s->max_length,
+               vocabulary = (size_t)s->vocab_size;
+  const ig_drafted *drafted = &s->drafted[row];
+  const ig_search_rows *rows = selection->rows;
+  for (int i = 0;; i++) {
+    ig_greedy_select(selection, sentence,
+                     s->logits + (size_t)(drafted->first_row + i) * vocabulary);
+    const ig_candidate *next = &sentence->next[0];
+    if (sentence->failed || sentence->done || i == drafted->count ||
+        next->token != drafted->tokens[i])
+      return;
+    const int length = sentence->length++;
+    rows->ids[row * (n + 1) + (size_t)length] = next->token;
+    rows->history[row * n + (size_t)length] = (int)cache_row(s, sentence->seat, 0, length);
+    rows->score[row] = next->score;
+  }
 }
 
 static void select_next(void *context, size_t index, int worker) {
@@ -191,7 +213,9 @@ static void select_next(void *context, size_t index, int worker) {
   ig_sentence *sentence = &s->sentences[index];
   float *logits = s->logits + (size_t)sentence->first_row * (size_t)s->vocab_size;
   const ig_selection selection = {s->options, s->kernels, &s->rows[s->current]};
-  if (s->options->sampling.on)
+  if (s->drafted)
+    select_drafted(s, &selection, sentence);
+  else if (s->options->sampling.on)
     ig_sampling_select(&selection, sentence, logits);
   else if (s->beam_size > 1)
     ig_beam_select(&selection, sentence, logits);
@@ -230,15 +254,17 @@ static ig_status let_leave(ig_search *s, const ig_search_feed *feed, const ig_se
 }
 
 // Of a sentence with one row: what it has is in its row, or if it is done in its slot.
-static ig_status tell_token(ig_search *s, const ig_search_feed *feed, const ig_sentence *sentence,
-                            ig_error *err) {
+static ig_status tell_tokens(ig_search *s, const ig_search_feed *feed, ig_sentence *sentence,
+                             ig_error *err) {
   const size_t stride = (size_t)s->max_length + 1;
   int *ids = s->rows[s->current].ids + (size_t)sentence->first_row * stride + 1;
-  const int count = sentence->length;
   if (sentence->done)
-    return feed->token(feed->context, sentence->seat, sentence->slots[0].ids, count, err);
-  ids[count - 1] = sentence->next[0].token;  // where extend_rows will copy from, and write it anew
-  return feed->token(feed->context, sentence->seat, ids, count, err);
+    ids = sentence->slots[0].ids;
+  else  // where extend_rows will copy from, and write it anew
+    ids[sentence->length - 1] = sentence->next[0].token;
+  while (sentence->told < sentence->length)
+    IG_TRY(feed->token(feed->context, sentence->seat, ids, ++sentence->told, err));
+  return IG_OK;
 }
 
 // Delivers the sentences that are done; the others take their next rows.
@@ -250,7 +276,7 @@ static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err
                      "decoding: token %d has no finite score: the model computed NaN or Inf, or "
                      "every token is banned",
                      s->sentences[i].length);
-    if (feed->token && s->beam_size == 1) IG_TRY(tell_token(s, feed, &s->sentences[i], err));
+    if (feed->token && s->beam_size == 1) IG_TRY(tell_tokens(s, feed, &s->sentences[i], err));
     if (s->sentences[i].done) {
       IG_TRY(let_leave(s, feed, &s->sentences[i], err));
       continue;

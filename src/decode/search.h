@@ -10,6 +10,15 @@
 #include "decode/decode_options.h"
 #include "model/run/decoder_run.h"
 
+// Tokens that a stepper has guessed to follow the last one of a row, and looked at in the same
+// step.
+typedef struct ig_drafted {
+  int first_row;  // of the logits: what follows the row's last token; the row after it says what
+                  // follows tokens[0], and so on
+  int count;      // of guessed tokens
+  const int *tokens;  // (count)
+} ig_drafted;
+
 // The model as the search sees it. run: logits (rows, V), which the search may change; history rows
 // are the search's `max_length` apart.
 typedef struct ig_stepper {
@@ -20,6 +29,9 @@ typedef struct ig_stepper {
   const float *attention;   // (rows, attention_stride), filled by run: what each row attends to in
                             // its source. NULL: unknown
   size_t attention_stride;
+  // (rows), filled by run: each row has logits for several positions (decode/draft.h); of greedy
+  // search alone. NULL: each row has those of one
+  const ig_drafted *drafted;
 } ig_stepper;
 ig_stepper ig_search_stepper_of(ig_decoder_run *decoder);
 

@@ -34,6 +34,7 @@ typedef struct ig_sentence {
   int seat;             // of its encoded source
   int first_row, rows;  // its hypotheses in the step
   int length;           // tokens so far, start included
+  int told;             // generated tokens that the feed was told of
   ig_sentence_options options;
   bool open;  // a running hypothesis may still beat a finished one
   bool done;

@@ -7,6 +7,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "pipeline/draft_member.h"
 #include "pipeline/turns.h"
 #include "pipeline/worker.h"
 
@@ -69,6 +70,7 @@ static ig_status open_parts(ig_engine *e, const ig_ensemble *ensemble, const ig_
   ig_members_loading how = {.tokenizers = !o->ids_only, .pool = e->pool};
   IG_TRY(ig_weight_type_of(o->type, &how.type, err));
   IG_TRY(ig_members_load(&e->members, ensemble, &how, err));
+  if (o->draft) IG_TRY(ig_draft_member_load(&e->members, ensemble, o->draft, &how, err));
   if (o->workers == 0 || o->workers == ig_pool_threads(e->pool))
     e->worker_pool = e->pool;
   else
@@ -220,16 +222,22 @@ static bool is_for_all_workers(const ig_engine *e, const ig_engine_job *job,
 typedef struct running_job {
   const ig_engine *engine;
   ig_worker_share share;
-  atomic_size_t target_tokens;
+  atomic_size_t target_tokens, drafted, accepted, steps;
 } running_job;
+
+static void add_counts(running_job *r, const ig_worker_counts *counts) {
+  atomic_fetch_add(&r->target_tokens, counts->target_tokens);
+  atomic_fetch_add(&r->drafted, counts->draft.drafted);
+  atomic_fetch_add(&r->accepted, counts->draft.accepted);
+  atomic_fetch_add(&r->steps, counts->draft.steps);
+}
 
 static ig_status run_worker(void *context, size_t worker, int thread, ig_error *err) {
   (void)thread;
   running_job *r = context;
-  size_t target_tokens;
-  const ig_status status =
-      ig_worker_run(r->engine->workers[worker], &r->share, &target_tokens, err);
-  atomic_fetch_add(&r->target_tokens, target_tokens);
+  ig_worker_counts counts;
+  const ig_status status = ig_worker_run(r->engine->workers[worker], &r->share, &counts, err);
+  add_counts(r, &counts);
   if (status != IG_OK) ig_queue_stop(r->share.queue);
   return status;
 }
@@ -250,6 +258,8 @@ static ig_status run_queue(ig_engine *e, const ig_engine_job *job, ig_queue *que
   ig_turns_end(e->turns, given);
   counts->workers = (int)workers;
   counts->target_tokens = atomic_load(&r.target_tokens);
+  counts->draft =
+      (ig_draft_counts){atomic_load(&r.drafted), atomic_load(&r.accepted), atomic_load(&r.steps)};
   return status;
 }
 

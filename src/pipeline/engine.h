@@ -11,6 +11,7 @@
 // submits small jobs.
 #ifndef IG_PIPELINE_ENGINE_H
 #define IG_PIPELINE_ENGINE_H
+#include "decode/draft.h"
 #include "decode/search.h"
 #include "pipeline/members.h"
 #include "pipeline/queue.h"
@@ -71,6 +72,9 @@ typedef struct ig_engine_job {
   // Source ids, and target ids in scoring, that a worker has at the same time, at most; a longer
   // sentence is alone. Only speed depends on it.
   int batch_tokens;
+  // That the engine's draft guesses for a sentence in a step, at most; 0: it is not asked. Only
+  // speed depends on it.
+  int draft_tokens;
   // found (n_best), best first.
   ig_status (*decoded)(void *context, size_t sentence, const ig_hypothesis *found, ig_error *err);
   // Of decoding with a beam_size of 1: the tokens of a sentence so far, each time that one has
@@ -92,7 +96,8 @@ typedef struct ig_engine_job {
 
 typedef struct ig_engine_counts {
   size_t source_tokens, target_tokens;
-  int workers;  // that worked on the job
+  ig_draft_counts draft;  // of the sentences for which it was asked
+  int workers;            // that worked on the job
 } ig_engine_counts;
 
 // counts are also filled, as far as the job went, when it fails.

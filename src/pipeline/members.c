@@ -45,6 +45,7 @@ void ig_members_free(ig_engine_members *members) {
   free(members->models.list);
   free(members->tokenizers);
   free(members->owned);
+  ig_model_free(members->draft_model);
   free(members->source_language);
   *members = (ig_engine_members){0};
 }

@@ -13,6 +13,8 @@ typedef struct ig_engine_members {
   const ig_tokenizer **tokenizers;  // (members); all NULL: ids come in and go out
   struct owned_member *owned;       // (members): what was loaded and will be freed, not borrowed
   char *source_language;            // a code, of the first member that says it; NULL: unknown
+  ig_model *draft_model;            // loaded; NULL: there is no draft
+  ig_member draft;                  // what models.draft is, if there is one (draft_member.h)
   // Added tokens for which a model has no rows, commas between them; "": none.
   char without_rows[200];
 } ig_engine_members;

@@ -200,6 +200,7 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
                              .count = t->window.count,
                              .options = &t->decode,
                              .batch_tokens = t->batch_tokens,
+                             .draft_tokens = t->draft_tokens,
                              .decoded = scoring ? NULL : keep_translation,
                              .token = t->on_token.write && !scoring ? tell_token : NULL,
                              .scored = scoring ? keep_scores : NULL,
@@ -208,6 +209,9 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
   ig_engine_counts counts;
   const ig_status status = ig_engine_run(t->engine, &job, &counts, err);
   t->stats.target_tokens += counts.target_tokens;
+  t->stats.drafted_tokens += counts.draft.drafted;
+  t->stats.accepted_tokens += counts.draft.accepted;
+  t->stats.draft_steps += counts.draft.steps;
   if (counts.workers > t->stats.workers) t->stats.workers = counts.workers;
   if (status != IG_OK) return status;
   t->stats.sentences += t->window.count;

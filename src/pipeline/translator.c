@@ -12,6 +12,7 @@
 #include "pipeline/bad_words.h"
 
 #define BATCH_TOKENS 2048
+#define DRAFT_TOKENS 5
 
 ig_translator_options ig_translator_options_default(void) {
   return (ig_translator_options){
@@ -24,15 +25,16 @@ static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
   const struct {
     const char *name;
     int value;
-  } counts[] = {{"beam_size", o->beam_size},
-                {"n_best", o->n_best},
-                {"min_length", o->min_length},
-                {"max_length", o->max_length},
-                {"batch_tokens", o->batch_tokens}};
+  } counts[] = {{"beam_size", o->beam_size},       {"n_best", o->n_best},
+                {"min_length", o->min_length},     {"max_length", o->max_length},
+                {"batch_tokens", o->batch_tokens}, {"draft_tokens", o->draft_tokens}};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
     if (counts[i].value < 0)
       return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected 0 or more, found %d", counts[i].name,
                      counts[i].value);
+  if (o->draft_tokens > IG_DRAFT_MOST_TOKENS)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "draft_tokens: expected at most %d, found %d",
+                   IG_DRAFT_MOST_TOKENS, o->draft_tokens);
   return IG_OK;
 }
 
@@ -118,6 +120,7 @@ static ig_status take_sources(ig_translator *t, ig_error *err) {
                                          .vocabulary = config->vocab_size,
                                          .longest = ig_decode_options_longest(config)};
   }
+  if (members->draft_model) parameters += (double)ig_model_parameters(members->draft_model);
   ig_window_begin_pace(&t->window, parameters);
   return IG_OK;
 }
@@ -195,6 +198,24 @@ static ig_status take_glossary(ig_translator *t, const ig_translator_options *o,
   t->decode.attended_layer =
       1 + ig_review_options_usual_layer(ig_translator_first_model(t)->config.decoder.layers);
   return ig_glossary_load(o->glossary, t->sources[0].tokenizer, &t->glossary, err);
+}
+
+// A draft that is named is used, or it is an error; one of the engine's is used where it fits.
+static ig_status take_draft(ig_translator *t, const ig_translator_options *o, ig_error *err) {
+  const bool fits = t->decode.beam_size == 1 && !t->decode.sampling.on;
+  if (!o->draft && o->draft_tokens > 0 && !ig_engine_members_of(t->engine)->draft_model)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "draft_tokens: there is no draft");
+  if (o->draft && !ig_engine_members_of(t->engine)->draft_model)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "draft: the engine has none: it is for ig_engine_options to name it");
+  if (o->draft && t->decode.sampling.on)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "draft: it drafts for greedy search, not for sampling");
+  if (o->draft && !fits)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "draft: it drafts for greedy search, a beam_size of 1, and the beam_size is %d",
+                   t->decode.beam_size);
+  if (fits) t->draft_tokens = o->draft_tokens > 0 ? o->draft_tokens : DRAFT_TOKENS;
+  return IG_OK;
 }
 
 static ig_status take_early_stopping(const char *word, ig_early_stopping *out, ig_error *err) {
@@ -297,6 +318,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_source_language(t, o->source_language, err));
   IG_TRY(take_target_language(t, o->target_language, err));
   IG_TRY(take_limits(t, o, err));
+  IG_TRY(take_draft(t, o, err));
   IG_TRY(take_glossary(t, o, err));
   IG_TRY(ig_review_options_read(o, &ig_translator_first_model(t)->config, &t->review, err));
   IG_TRY(take_target_prefix(t, o, err));
@@ -356,6 +378,7 @@ ig_status ig_translator_open_ensemble(const ig_ensemble *ensemble,
   engine_options.threads = options->threads;
   engine_options.workers = options->workers;
   engine_options.type = options->type;
+  engine_options.draft = options->draft;
   engine_options.ids_only = options->ids_in && options->ids_out;
   ig_engine *engine;
   IG_TRY(ig_engine_open(ensemble, &engine_options, &engine, err));

@@ -23,6 +23,7 @@ struct ig_translator {
   bool starts_otherwise;        // the decoder starts with that token, not with the model's own
   int longest_target;           // tokens that every member has positions for
   int batch_tokens;
+  int draft_tokens;  // 0: no draft is asked
   bool ids_in;
   bool strict;  // lines that are no text are errors
   const ig_interrupter *interrupter;

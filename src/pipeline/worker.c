@@ -31,6 +31,8 @@ struct ig_worker {
   ig_ensemble_inference *inference;
   ig_inference_size size;  // of the inference
   ig_search *search;
+  ig_draft *draft;   // NULL: none was asked
+  int draft_tokens;  // of the draft
   ig_ensemble_scorer *scorer;
   ig_ensemble_encoding *encoding;
   int encoding_rows;  // of the encoding, at most
@@ -64,6 +66,7 @@ void ig_worker_free(ig_worker *w) {
   if (!w) return;
   ig_ensemble_inference_free(w->inference);
   ig_search_free(w->search);
+  ig_draft_free(w->draft);
   ig_ensemble_scorer_free(w->scorer);
   ig_ensemble_encoding_free(w->encoding);
   free(w->types);
@@ -127,6 +130,8 @@ static ig_status reserve_inference(ig_worker *w, const ig_inference_size *wanted
   if (w->inference && is_large_enough(&w->size, wanted)) return IG_OK;
   ig_search_free(w->search);
   w->search = NULL;
+  ig_draft_free(w->draft);
+  w->draft = NULL;
   ig_ensemble_inference_free(w->inference);
   w->inference = NULL;
   w->size =
@@ -148,10 +153,37 @@ static ig_status reserve_search(ig_worker *w, const ig_decode_options *options, 
   return ig_search_create(options, w->kernels, w->pool, w->size.sentences, &w->search, err);
 }
 
+// Rows of a step, at most, if some of them are drafted: beyond some eight, a row costs as much as
+// the step that it might save.
+#define DRAFT_ROWS 8
+
+// Tokens to be drafted for a sentence in a step, at most: a number that no timing changes, so that
+// the counts of the tokens do not depend on which sentences come together.
+static int find_draft_tokens(const ig_members *members, const ig_worker_share *share) {
+  const ig_engine_job *job = share->job;
+  if (!members->draft || job->draft_tokens == 0) return 0;
+  const int each = DRAFT_ROWS / (int)share->limits.sentences - 1;
+  return each < job->draft_tokens ? larger(each, 0) : job->draft_tokens;
+}
+
+// A draft of `tokens` for the inference; 0: the one that there is may stay.
+static ig_status reserve_draft(ig_worker *w, int tokens, ig_error *err) {
+  if (tokens == 0 || (w->draft && w->draft_tokens == tokens)) return IG_OK;
+  ig_draft_free(w->draft);
+  w->draft_tokens = tokens;
+  const ig_draft_plan plan = {.member = w->members->draft,
+                              .start_id = w->members->list[0].start_id,
+                              .tokens = tokens,
+                              .least_probability = IG_DRAFT_LEAST_PROBABILITY,
+                              .size = w->size};
+  return ig_draft_create(&plan, w->pool, &w->draft, err);
+}
+
 // The feed of a search.
 typedef struct decoding {
   ig_worker *worker;
   const ig_worker_share *share;
+  ig_draft *draft;  // NULL: none
   int seats;
   size_t tokens;         // source ids of the sentences being decoded
   size_t target_tokens;  // of the best hypotheses found
@@ -161,7 +193,9 @@ typedef struct decoding {
 // weights.
 static ig_queue_limits joining_limits(const decoding *d, int free) {
   const size_t active = (size_t)(d->seats - free), most = d->share->limits.tokens;
-  const size_t capacity = (size_t)ig_ensemble_capacity(d->worker->inference);
+  size_t capacity = (size_t)ig_ensemble_capacity(d->worker->inference);
+  if (d->draft && (size_t)ig_draft_capacity(d->draft) < capacity)
+    capacity = (size_t)ig_draft_capacity(d->draft);
   const size_t allowed = most > d->tokens ? most - d->tokens : 0;
   return (ig_queue_limits){.sentences = (size_t)free,
                            .tokens = active && capacity < allowed ? capacity : allowed,
@@ -180,12 +214,14 @@ static size_t count_joining(const taken_batch *b, size_t first) {
   return count;
 }
 
-static ig_status encode_joining(ig_worker *w, const taken_batch *b, const int *seats,
-                                ig_error *err) {
+static ig_status encode_joining(const decoding *d, const taken_batch *b, const int *seats,
+                                const ig_sentence_options *options, ig_error *err) {
+  ig_worker *w = d->worker;
   for (int m = 0; m < w->members->count; m++) {
     IG_TRY(gather_ids(&w->source, b, m, err));
-    ig_ensemble_join(w->inference, m, seats, w->source.ids.ids,
-                     &(ig_ragged){(int)b->count, w->source.offsets});
+    const ig_ragged rows = {(int)b->count, w->source.offsets};
+    ig_ensemble_join(w->inference, m, seats, w->source.ids.ids, &rows);
+    if (d->draft) ig_draft_join(d->draft, seats, options, w->source.ids.ids, &rows);
   }
   return IG_OK;
 }
@@ -208,7 +244,7 @@ static ig_status join_waiting(void *context, const int *seats, ig_sentence_optio
   for (size_t i = 0; i < b.count;) {
     const taken_batch part = {b.queue, b.first + i, count_joining(&b, i)};
     IG_TRY(ig_interrupt_check(&w->watch, err));
-    IG_TRY(encode_joining(w, &part, seats + i, err));
+    IG_TRY(encode_joining(d, &part, seats + i, options + i, err));
     i += part.count;
   }
   return IG_OK;
@@ -219,6 +255,7 @@ static ig_status deliver_found(void *context, int seat, const ig_hypothesis *fou
   const ig_engine_job *job = d->share->job;
   const size_t sentence = d->worker->sentences[seat];
   ig_ensemble_leave(d->worker->inference, seat);
+  if (d->draft) ig_draft_leave(d->draft, seat, found[0].length);
   d->tokens -= job->sentences[sentence].length;
   d->target_tokens += (size_t)found[0].length;
   return job->decoded(job->context, sentence, found, err);
@@ -231,8 +268,8 @@ static ig_status deliver_token(void *context, int seat, const int *generated, in
   return job->token(job->context, d->worker->sentences[seat], generated, count, err);
 }
 
-// The size is enough for whatever the queue still holds.
-static ig_inference_size size_for(const ig_worker_share *share) {
+// The size is enough for whatever the queue still holds. positions: of a sentence in a step.
+static ig_inference_size size_for(const ig_worker_share *share, int positions) {
   const ig_queue *queue = share->queue;
   const ig_decode_options *options = share->job->options;
   const int tokens = (int)share->limits.tokens, sentences = (int)share->limits.sentences,
@@ -242,29 +279,38 @@ static ig_inference_size size_for(const ig_worker_share *share) {
       .source_rows = rows,
       .memory_rows = queue->tokens > (size_t)rows ? MEMORY_SLACK * rows : rows,
       .longest = larger(queue->longest_source, 1),
-      .slots = sentences * options->beam_size,
+      .slots = sentences * options->beam_size * positions,
       .max_length = options->sentence.max_length,
       .attended = options->attended_layer};
 }
 
-static ig_status decode_share(ig_worker *w, const ig_worker_share *share, size_t *target_tokens,
+static ig_status decode_share(ig_worker *w, const ig_worker_share *share, ig_worker_counts *counts,
                               ig_error *err) {
-  const ig_inference_size wanted = size_for(share);
+  const int draft_tokens = find_draft_tokens(w->members, share);
+  const ig_inference_size wanted = size_for(share, 1 + draft_tokens);
   IG_TRY(reserve_inference(w, &wanted, err));
+  IG_TRY(reserve_draft(w, draft_tokens, err));
   IG_TRY(reserve_search(w, share->job->options, err));
   IG_TRY(ig_allocate_more((void **)&w->sentences, &w->sentence_capacity, share->limits.sentences,
                           sizeof *w->sentences, err));
   ig_ensemble_leave_all(w->inference);
   ig_ensemble_watch(w->inference, &w->watch);
   decoding d = {.worker = w, .share = share, .seats = wanted.sentences};
-  const ig_stepper stepper = ig_ensemble_stepper(w->inference);
+  ig_stepper stepper = ig_ensemble_stepper(w->inference);
+  if (draft_tokens > 0) {
+    d.draft = w->draft;
+    ig_draft_begin(w->draft, share->job->options);
+    ig_draft_watch(w->draft, &w->watch);
+    stepper = ig_draft_stepper(w->draft, &stepper);
+  }
   const ig_search_feed feed = {.join = join_waiting,
                                .leave = deliver_found,
                                .token = share->job->token ? deliver_token : NULL,
                                .context = &d,
                                .watch = &w->watch};
   const ig_status status = ig_search_stream(w->search, &stepper, &feed, d.seats, err);
-  *target_tokens = d.target_tokens;
+  counts->target_tokens = d.target_tokens;
+  if (d.draft) counts->draft = ig_draft_counts_of(d.draft);
   return status;
 }
 
@@ -322,7 +368,7 @@ static ig_status score_batch(ig_worker *w, const ig_engine_job *job, const taken
   return IG_OK;
 }
 
-static ig_status score_share(ig_worker *w, const ig_worker_share *share, size_t *target_tokens,
+static ig_status score_share(ig_worker *w, const ig_worker_share *share, ig_worker_counts *counts,
                              ig_error *err) {
   const ig_queue *queue = share->queue;
   const int tokens = (int)share->limits.tokens;
@@ -341,7 +387,7 @@ static ig_status score_share(ig_worker *w, const ig_worker_share *share, size_t 
     if (b.count == 0) return IG_OK;
     IG_TRY(ig_interrupt_check(&w->watch, err));
     IG_TRY(score_batch(w, share->job, &b, err));
-    *target_tokens += w->target.ids.count;
+    counts->target_tokens += w->target.ids.count;
   }
 }
 
@@ -413,12 +459,12 @@ static ig_status encode_share(ig_worker *w, const ig_worker_share *share, ig_err
   }
 }
 
-ig_status ig_worker_run(ig_worker *w, const ig_worker_share *share, size_t *target_tokens,
+ig_status ig_worker_run(ig_worker *w, const ig_worker_share *share, ig_worker_counts *counts,
                         ig_error *err) {
-  *target_tokens = 0;
+  *counts = (ig_worker_counts){0};
   w->watch.interrupter = share->job->interrupter;
   atomic_store(&w->watch.seen, false);
-  if (share->job->decoded) return decode_share(w, share, target_tokens, err);
+  if (share->job->decoded) return decode_share(w, share, counts, err);
   if (share->job->encoded) return encode_share(w, share, err);
-  return score_share(w, share, target_tokens, err);
+  return score_share(w, share, counts, err);
 }

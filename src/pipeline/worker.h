@@ -24,8 +24,13 @@ typedef struct ig_worker_share {
   ig_worker_limits limits;
 } ig_worker_share;
 
-// Takes sentences from the queue until it is empty. *target_tokens: those that this worker found or
-// scored, also when it fails.
-ig_status ig_worker_run(ig_worker *worker, const ig_worker_share *share, size_t *target_tokens,
+// What a worker did.
+typedef struct ig_worker_counts {
+  size_t target_tokens;  // found or scored
+  ig_draft_counts draft;
+} ig_worker_counts;
+
+// Takes sentences from the queue until it is empty. counts are also filled when it fails.
+ig_status ig_worker_run(ig_worker *worker, const ig_worker_share *share, ig_worker_counts *counts,
                         ig_error *err);
 #endif

@@ -76,8 +76,9 @@ static int asked_while_searching(const ig_members *members, int beam, ig_pool *p
 // A model alone, and two that decide together, of which one starts from another token.
 enum { WAYS = 3 };
 static ig_member list[2];
-static const ig_members ways[WAYS] = {
-    {list, 1, IG_MEAN_ARITHMETIC}, {list, 2, IG_MEAN_ARITHMETIC}, {list, 2, IG_MEAN_GEOMETRIC}};
+static const ig_members ways[WAYS] = {{.list = list, .count = 1, .mean = IG_MEAN_ARITHMETIC},
+                                      {.list = list, .count = 2, .mean = IG_MEAN_ARITHMETIC},
+                                      {.list = list, .count = 2, .mean = IG_MEAN_GEOMETRIC}};
 
 static void test_steps_allocate_nothing(void **state) {
   (void)state;

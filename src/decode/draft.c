@@ -1,0 +1,273 @@
+// Drafting: see draft.h.
+#include "decode/draft.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "decode/processors.h"
+
+// Rows of a sentence in a step of the draft, at most: where all its tokens were accepted, it has
+// not read the last of them itself, nor the one that the model chose after it.
+#define UNREAD_ROWS 2
+
+// A sentence.
+typedef struct drafted_sentence {
+  ig_sentence_options options;
+  bool joined;     // the draft has read its source
+  bool proposing;  // the draft goes on in this step
+  int length;      // settled ids, the start token included
+  int read;        // of the ids: the draft has the keys of the positions before this one
+  int count;       // drafted ids, which follow the settled ones
+  int most;        // to be drafted in the next step
+  int room;        // for drafted ids in this step
+  int reading;     // rows of the draft's running step
+  int *ids;        // (max_length + 1)
+} drafted_sentence;
+
+// Rows of a step; N = max_length.
+typedef struct step_rows {
+  int count, max_length;
+  int *ids, *position, *seat;  // (slots)
+  int *history;                // (slots, N)
+} step_rows;
+
+struct ig_draft {
+  const ig_member *member;
+  const ig_kernels *kernels;
+  ig_inference *inference;
+  int start_id, tokens;  // as in the plan
+  float least_log_probability;
+  int seats, longest;                // longest: source rows, at most
+  const ig_decode_options *options;  // of the running search
+  ig_stepper model;
+  drafted_sentence *sentences;  // (seats)
+  ig_drafted *drafted;          // (seats): of the running step
+  ig_arena arena;
+  step_rows draft, whole;  // the draft's step, and the model's
+  ig_draft_counts counts;
+};
+
+// ---- memory -----------------------------------------------------------------
+
+static int smaller(int a, int b) { return a < b ? a : b; }
+
+static void carve_rows(step_rows *rows, ig_arena *arena, int slots) {
+  rows->ids = IG_TAKE(arena, int, slots);
+  rows->position = IG_TAKE(arena, int, slots);
+  rows->seat = IG_TAKE(arena, int, slots);
+  rows->history = IG_TAKE(arena, int, (size_t)slots *(size_t)rows->max_length);
+}
+
+static void carve(ig_draft *d, ig_arena *arena) {
+  d->sentences = IG_TAKE(arena, drafted_sentence, d->seats);
+  d->drafted = IG_TAKE(arena, ig_drafted, d->seats);
+  carve_rows(&d->draft, arena, UNREAD_ROWS * d->seats);
+  carve_rows(&d->whole, arena, (1 + d->tokens) * d->seats);
+  for (int i = 0; i < d->seats; i++) {
+    int *ids = IG_TAKE(arena, int, d->whole.max_length + 1);
+    if (d->sentences) d->sentences[i].ids = ids;
+  }
+}
+
+static ig_status create_parts(ig_draft *d, const ig_draft_plan *plan, ig_pool *pool,
+                              ig_error *err) {
+  ig_inference_size size = plan->size;
+  size.longest = d->longest;
+  size.slots = UNREAD_ROWS * d->seats;
+  size.max_length = d->draft.max_length;
+  size.attended = 0;
+  IG_TRY(ig_kernels_select(&d->kernels, err));
+  IG_TRY(ig_inference_create(d->member->model, pool, &size, &d->inference, err));
+  ig_arena measured = ig_arena_measure();
+  carve(d, &measured);
+  if (measured.overflow)
+    return ig_fail(err, IG_ERROR_MEMORY, "drafts of %d tokens need more memory than there is",
+                   d->tokens);
+  IG_TRY(ig_arena_create(&d->arena, measured.peak, err));
+  carve(d, &d->arena);
+  return IG_OK;
+}
+
+ig_status ig_draft_create(const ig_draft_plan *plan, ig_pool *pool, ig_draft **out, ig_error *err) {
+  assert(plan->tokens >= 1 && plan->tokens <= IG_DRAFT_MOST_TOKENS);
+  *out = NULL;
+  ig_draft *d = ig_allocate(1, sizeof *d, err);
+  if (!d) return IG_ERROR_MEMORY;
+  const int positions = ig_decode_options_longest(&plan->member->model->config);
+  d->member = plan->member;
+  d->start_id = plan->start_id;
+  d->tokens = plan->tokens;
+  d->least_log_probability = logf(plan->least_probability);
+  d->seats = plan->size.sentences;
+  d->longest = smaller(plan->size.longest, positions);
+  d->whole.max_length = plan->size.max_length;
+  d->draft.max_length = smaller(plan->size.max_length, positions);
+  const ig_status status = create_parts(d, plan, pool, err);
+  if (status == IG_OK)
+    *out = d;
+  else
+    ig_draft_free(d);
+  return status;
+}
+
+void ig_draft_free(ig_draft *d) {
+  if (!d) return;
+  ig_inference_free(d->inference);
+  ig_arena_free(&d->arena);
+  free(d);
+}
+
+void ig_draft_watch(ig_draft *d, ig_interrupt_watch *watch) {
+  d->inference->context.nn.watch = watch;
+}
+
+// ---- sentences --------------------------------------------------------------
+
+void ig_draft_begin(ig_draft *d, const ig_decode_options *options) {
+  d->options = options;
+  d->counts = (ig_draft_counts){0};
+  ig_decoder_run_leave_all(d->inference->decoder);
+}
+
+int ig_draft_capacity(const ig_draft *d) { return ig_decoder_run_free_rows(d->inference->decoder); }
+
+void ig_draft_join(ig_draft *d, const int *seats, const ig_sentence_options *options,
+                   const int *ids, const ig_ragged *sentences) {
+  for (int i = 0; i < sentences->sequences; i++) {
+    const int begin = sentences->offsets[i], rows = sentences->offsets[i + 1] - begin;
+    drafted_sentence *s = &d->sentences[seats[i]];
+    *s = (drafted_sentence){
+        .options = options[i], .joined = rows <= d->longest, .most = d->tokens, .ids = s->ids};
+    if (s->joined)
+      ig_inference_join(d->inference, &seats[i], ids + begin,
+                        &(ig_ragged){1, (const int[]){0, rows}});
+  }
+}
+
+void ig_draft_leave(ig_draft *d, int seat, int length) {
+  const drafted_sentence *s = &d->sentences[seat];
+  d->counts.accepted += (size_t)(length - s->length);
+  if (s->joined) ig_decoder_run_leave(d->inference->decoder, seat);
+}
+
+ig_draft_counts ig_draft_counts_of(const ig_draft *d) { return d->counts; }
+
+// Drafted tokens that may follow: none beyond the sentence's last position, nor beyond what the
+// draft has positions to read before them.
+static int find_room(const ig_draft *d, const drafted_sentence *s) {
+  const int of_sentence = s->options.max_length - s->length,
+            of_draft = d->draft.max_length + 1 - s->length;
+  return smaller(s->most, smaller(of_sentence, of_draft));
+}
+
+// What the search has settled since the last step: the drafted tokens before `position`, and there
+// the id. The number of tokens to be drafted follows that of the accepted ones.
+static void settle(ig_draft *d, drafted_sentence *s, int position, int id) {
+  const int accepted = position - s->length;
+  d->counts.accepted += (size_t)accepted;
+  d->counts.steps++;
+  if (position > 0) s->most = smaller(d->tokens, accepted + (accepted == s->count ? 2 : 1));
+  s->read = smaller(s->read, position);  // the keys of rejected tokens are cut off
+  s->ids[position] = id;
+  s->length = position + 1;
+  s->count = 0;
+  s->room = find_room(d, s);
+  s->proposing = s->joined && s->room > 0;
+}
+
+// ---- steps ------------------------------------------------------------------
+
+// A row for the id at `position`. The past of a greedy sentence is one row of the cache for each
+// position; which one is for the steps to say.
+static void add_row(step_rows *rows, const ig_draft *d, int seat, int position, int id) {
+  const int row = rows->count++;
+  int *history = rows->history + (size_t)row * (size_t)rows->max_length;
+  rows->ids[row] = id;
+  rows->position[row] = position;
+  rows->seat[row] = seat;
+  for (int p = 0; p <= position; p++) history[p] = p * d->seats + seat;
+}
+
+static ig_decoder_step step_of(const step_rows *rows) {
+  return (ig_decoder_step){rows->count, rows->ids, rows->position, rows->seat, rows->history};
+}
+
+// The next ids that the draft has not read. A recurrent unit takes them one by one.
+static void add_unread(ig_draft *d, int seat) {
+  drafted_sentence *s = &d->sentences[seat];
+  const int together = d->member->model->config.decoder.recurrent ? 1 : UNREAD_ROWS;
+  s->reading = smaller(s->length + s->count - s->read, together);
+  for (int i = 0; i < s->reading; i++) {
+    const int position = s->read + i, id = s->ids[position];
+    const bool start = position == 0 && id == d->start_id;
+    add_row(&d->draft, d, seat, position, start ? d->member->start_id : id);
+  }
+}
+
+// The next token by the draft's logits (V), if it is sure of one that does not end the sentence:
+// what would follow an end need not be looked at.
+static void propose(ig_draft *d, drafted_sentence *s, float *logits) {
+  const ig_decode_options *o = d->options;
+  const size_t vocabulary = (size_t)o->vocab_size;
+  const ig_processors_sequence sequence = {&s->options, s->ids, s->length + s->count};
+  s->proposing = false;
+  ig_processors_apply(o, &sequence, 0, logits);
+  const size_t best = d->kernels->argmax(vocabulary, logits);
+  if (best >= vocabulary || !isfinite(logits[best]) || ig_decode_options_ends(o, (int)best)) return;
+  const float log_probability = logits[best] - d->kernels->log_sum_exp(vocabulary, logits, NULL);
+  if (!(log_probability >= d->least_log_probability)) return;
+  s->ids[s->length + s->count++] = (int)best;
+  s->proposing = s->count < s->room;
+}
+
+// One step of the draft for all sentences that it is proposing for; false: there are none.
+static bool step_draft(ig_draft *d, const ig_decoder_step *asked) {
+  d->draft.count = 0;
+  for (int r = 0; r < asked->rows; r++)
+    if (d->sentences[asked->seat[r]].proposing) add_unread(d, asked->seat[r]);
+  if (d->draft.count == 0) return false;
+  const ig_decoder_step step = step_of(&d->draft);
+  float *logits = ig_decoder_run_step(d->inference->decoder, &step);
+  for (int r = 0; r < step.rows; r++) {
+    drafted_sentence *s = &d->sentences[step.seat[r]];
+    if (step.position[r] == s->length + s->count - 1)
+      propose(d, s, logits + (size_t)r * (size_t)d->options->vocab_size);
+    s->read = step.position[r] + 1;
+  }
+  return true;
+}
+
+// The model's step: what the search asked for, and the drafted tokens after each of its rows.
+static float *step_model(ig_draft *d, const ig_decoder_step *asked) {
+  d->whole.count = 0;
+  for (int r = 0; r < asked->rows; r++) {
+    const int seat = asked->seat[r];
+    const drafted_sentence *s = &d->sentences[seat];
+    d->drafted[r] = (ig_drafted){d->whole.count, s->count, s->ids + s->length};
+    d->counts.drafted += (size_t)s->count;
+    for (int i = 0; i <= s->count; i++)
+      add_row(&d->whole, d, seat, s->length - 1 + i, s->ids[s->length - 1 + i]);
+  }
+  const ig_decoder_step step = step_of(&d->whole);
+  return d->model.run(d->model.context, &step);
+}
+
+static float *run(void *context, const ig_decoder_step *asked) {
+  ig_draft *d = context;
+  for (int r = 0; r < asked->rows; r++)
+    settle(d, &d->sentences[asked->seat[r]], asked->position[r], asked->ids[r]);
+  while (step_draft(d, asked)) continue;
+  return step_model(d, asked);
+}
+
+ig_stepper ig_draft_stepper(ig_draft *d, const ig_stepper *model) {
+  d->model = *model;
+  ig_stepper stepper = *model;
+  stepper.run = run;
+  stepper.context = d;
+  stepper.drafted = d->drafted;
+  return stepper;
+}

@@ -1,0 +1,11 @@
+// The model that drafts for an engine's member (decode/draft.h).
+#ifndef IG_PIPELINE_DRAFT_MEMBER_H
+#define IG_PIPELINE_DRAFT_MEMBER_H
+#include "pipeline/members.h"
+
+// Loads it from its directory and checks that it reads and writes the ids of the members that have
+// been loaded, of an ensemble of one model. They own it. Where they have a tokenizer, the draft
+// must have one, too.
+ig_status ig_draft_member_load(ig_engine_members *members, const ig_ensemble *ensemble,
+                               const char *directory, const ig_members_loading *how, ig_error *err);
+#endif
