@@ -33,7 +33,7 @@ ig_status ig_draft_member_load(ig_engine_members *members, const ig_ensemble *en
   ig_tokenizer *tokenizer = NULL;
   if (ensemble->count > 1)
     return ig_fail(err, IG_ERROR_UNSUPPORTED, "draft: it drafts for one model, not for several");
-  IG_TRY(ig_load_packed(directory, how->type, how->pool, &members->draft_model, err));
+  IG_TRY(ig_load_packed(directory, IG_WEIGHT_TYPE_INT8, how->pool, &members->draft_model, err));
   members->draft = (ig_member){.model = members->draft_model, .weight = 1};
   members->models.draft = &members->draft;
   if (first.tokenizer) {

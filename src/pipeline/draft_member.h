@@ -4,8 +4,8 @@
 #include "pipeline/members.h"
 
 // Loads it from its directory and checks that it reads and writes the ids of the members that have
-// been loaded, of an ensemble of one model. They own it. Where they have a tokenizer, the draft
-// must have one, too.
+// been loaded, of an ensemble of one model. They own it. Its weights are int8, for nothing but its
+// guesses depends on them. Where the members have a tokenizer, it must have one, too.
 ig_status ig_draft_member_load(ig_engine_members *members, const ig_ensemble *ensemble,
                                const char *directory, const ig_members_loading *how, ig_error *err);
 #endif
