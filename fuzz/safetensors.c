@@ -1,6 +1,7 @@
 // A safetensors file: opened, every tensor looked at and read.
 #include "input.h"
 
+#include "io/quantized.h"
 #include "io/safetensors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -13,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     float *values = malloc(tensor->elements * sizeof *values + 1);
     if (!values) abort();  // the tensor is in the file, so it is no larger than that
     ig_safetensor_read_float(tensor, values, tensor->elements, &err);
+    if (tensor->quantized)
+      ig_quantized_read_rows(tensor->quantized, 0, tensor->quantized->rows, (int8_t *)values, &err);
     free(values);
   }
   ig_safetensors_close(file);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/finite.h"
 #include "io/arranged.h"
+#include "io/quantized.h"
 
 // Bytes. What is converted, or searched for NaN, is then still in the nearest cache.
 #define CHUNK 32768
@@ -15,6 +16,7 @@
 // Bytes offset .. offset + size - 1 of the tensor's values.
 static ig_status read_bytes(const ig_safetensor *t, size_t offset, void *out, size_t size,
                             ig_error *err) {
+  if (t->quantized) return ig_quantized_read_bytes(t->quantized, offset, size, out, err);
   if (t->arranged) return ig_arranged_read(t->arranged, offset, out, size, err);
   return ig_file_read(t->source, t->file, t->begin + offset, out, size, err);
 }
@@ -42,14 +44,21 @@ static void convert_values(ig_dtype dtype, size_t count, const unsigned char *fr
   }
 }
 
+static ig_status fail_type(const ig_safetensor *t, ig_error *err) {
+  return ig_fail(
+      err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: dtype %s, expected F32, F16, BF16 or F64%s%s%s",
+      t->file, t->name, ig_dtype_name(t->dtype),
+      t->dtype == IG_DTYPE_I8 ? "; there is no tensor " : "",
+      t->dtype == IG_DTYPE_I8 ? t->name : "",
+      t->dtype == IG_DTYPE_I8 ? IG_QUANTIZED_SCALE " that would say what its integers mean" : "");
+}
+
 // Values first .. first + count - 1.
 static ig_status read_values(const ig_safetensor *t, size_t first, float *out, size_t count,
                              bool finite, ig_error *err) {
   if (t->dtype != IG_DTYPE_F32 && t->dtype != IG_DTYPE_F16 && t->dtype != IG_DTYPE_BF16 &&
       t->dtype != IG_DTYPE_F64)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: tensor %s: dtype %s, expected F32, F16, BF16 or F64", t->file, t->name,
-                   ig_dtype_name(t->dtype));
+    return fail_type(t, err);
   unsigned char bytes[CHUNK];
   const size_t size = ig_dtype_size(t->dtype), most = CHUNK / size;
   for (size_t done = 0; done < count;) {
@@ -94,4 +103,12 @@ ig_status ig_safetensor_read_weights(const ig_safetensor *tensor, float *out, si
 ig_status ig_safetensor_read_floats(const ig_safetensor *tensor, size_t first, size_t count,
                                     float *out, ig_error *err) {
   return read_values(tensor, first, out, count, false, err);
+}
+
+ig_dtype ig_safetensor_stored_dtype(const ig_safetensor *t) {
+  return t->quantized ? t->quantized->stored.dtype : t->dtype;
+}
+
+size_t ig_safetensor_stored_bytes(const ig_safetensor *t) {
+  return t->quantized ? t->quantized->stored.bytes + t->quantized->scale_bytes : t->bytes;
 }

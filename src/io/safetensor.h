@@ -2,6 +2,7 @@
 #ifndef IG_IO_SAFETENSOR_H
 #define IG_IO_SAFETENSOR_H
 #include <stddef.h>
+#include <stdint.h>
 #include "ingot/core.h"
 #include "io/dtype.h"
 
@@ -17,6 +18,9 @@ typedef struct ig_safetensor {
   size_t begin, bytes;  // of its values in the file, little-endian
   const struct ig_file *source;
   struct ig_arranged *arranged;  // NULL: the values lie in the file as they are
+  // Not NULL: the values are computed from stored integers and scales (io/quantized.h); then
+  // `begin` is of no use, and `bytes` are those of the values.
+  const struct ig_quantized *quantized;
 } ig_safetensor;
 
 // Converts F32, F16, BF16 or F64 to float. count must be tensor->elements; other dtypes are
@@ -39,4 +43,7 @@ ig_status ig_safetensor_read_raw(const ig_safetensor *tensor, void *out, ig_erro
 // Of the same bytes, those from `offset` on.
 ig_status ig_safetensor_read_bytes(const ig_safetensor *tensor, size_t offset, size_t bytes,
                                    void *out, ig_error *err);
+// What the file holds of the tensor: its type, and all its bytes there.
+ig_dtype ig_safetensor_stored_dtype(const ig_safetensor *tensor);
+size_t ig_safetensor_stored_bytes(const ig_safetensor *tensor);
 #endif

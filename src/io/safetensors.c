@@ -2,6 +2,7 @@
 #include "io/safetensors.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "io/json.h"
 #include "io/little_endian.h"
 #include "io/npz.h"
+#include "io/quantized.h"
 #include "io/torch_file.h"
 #include "io/variable_file.h"
 
@@ -29,6 +31,7 @@ typedef struct shard {
   ig_npz *arrays;               // or this, if it is an archive of arrays
   ig_item_file *items;          // or this, if it is a file of items
   ig_variable_file *variables;  // or this, if it is a file of variables
+  char note[96];                // of a file with a header
 } shard;
 
 // A tensor that is not what the file says, and what is allocated for it.
@@ -48,6 +51,8 @@ struct ig_safetensors {
   size_t count, capacity;
   changed_tensor *changed;  // (changed_count): what ig_safetensors_change_all made
   size_t changed_count;
+  ig_quantized *quantized;  // (quantized_count)
+  size_t quantized_count;
 };
 
 // ---- one tensor of a header -------------------------------------------------
@@ -368,6 +373,24 @@ static ig_status open_single(ig_safetensors *file, const char *path, ig_error *e
   return sort_names(file, err);
 }
 
+// Other forms of files have integers of their own, which their readers know.
+static ig_status pair_quantized(ig_safetensors *file, ig_error *err) {
+  for (size_t i = 0; i < file->shard_count; i++)
+    if (!file->shards[i].header) return IG_OK;
+  IG_TRY(ig_quantized_pair(file->tensors, &file->count, &file->quantized, &file->quantized_count,
+                           err));
+  for (size_t i = 0; i < file->shard_count; i++) {
+    shard *s = &file->shards[i];
+    size_t count = 0;
+    for (size_t k = 0; k < file->quantized_count; k++)
+      count += file->quantized[k].stored.file == s->path;
+    if (count)
+      snprintf(s->note, sizeof s->note, "%zu tensors are int8 with scales, and are read as floats",
+               count);
+  }
+  return IG_OK;
+}
+
 // directory NULL: path is the single file.
 static ig_status open_any(const char *directory, const char *path, const char *index_path,
                           ig_safetensors **out, ig_error *err) {
@@ -377,6 +400,7 @@ static ig_status open_any(const char *directory, const char *path, const char *i
   bool sharded = index_path && !ig_file_exists(path) && ig_file_exists(index_path);
   ig_status status =
       sharded ? open_sharded(file, directory, index_path, err) : open_single(file, path, err);
+  if (status == IG_OK) status = pair_quantized(file, err);
   if (status != IG_OK)
     ig_safetensors_close(file);
   else
@@ -475,6 +499,7 @@ void ig_safetensors_close(ig_safetensors *file) {
     ig_arranged_free(file->changed[i].arranged);
   }
   free(file->changed);
+  ig_quantized_free(file->quantized, file->quantized_count);
   json_decref(file->index);
   free(file->absent);
   free(file->shards);
@@ -493,8 +518,10 @@ const char *ig_safetensors_note(const ig_safetensors *file, size_t index) {
   const shard *s = &file->shards[index];
   if (s->items) return ig_item_file_note(s->items);
   if (s->variables) return ig_variable_file_note(s->variables);
-  return s->pickled ? ig_torch_file_note(s->pickled) : "";
+  return s->pickled ? ig_torch_file_note(s->pickled) : s->note;
 }
+
+size_t ig_safetensors_quantized_count(const ig_safetensors *file) { return file->quantized_count; }
 
 size_t ig_safetensors_count(const ig_safetensors *file) { return file->count; }
 const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index) {

@@ -31,6 +31,8 @@ const char *ig_safetensors_index(const ig_safetensors *file);  // name of the in
 // What is read of a file, read otherwise than it is stored, or left out, such as the optimizer's
 // state; "" if nothing is.
 const char *ig_safetensors_note(const ig_safetensors *file, size_t index);
+// Of the tensors, those that are stored as int8 with scales and look like F32 (io/quantized.h).
+size_t ig_safetensors_quantized_count(const ig_safetensors *file);
 // Tensors are sorted by name.
 size_t ig_safetensors_count(const ig_safetensors *file);
 const ig_safetensor *ig_safetensors_get(const ig_safetensors *file, size_t index);
