@@ -13,6 +13,7 @@
 #include "io/lora.h"
 #include "io/safetensors.h"
 #include "model/arch/family.h"
+#include "model/create/create.h"
 #include "model/files/config_file.h"
 #include "model/files/load.h"
 #include "fuse/record/fusion_note.h"
@@ -41,7 +42,7 @@ static void count_stored(model_summary *s) {
   for (size_t i = 0; i < ig_safetensors_count(s->file); i++) {
     const ig_safetensor *t = ig_safetensors_get(s->file, i);
     s->parameters += t->elements;
-    s->bytes += t->bytes;
+    s->bytes += ig_safetensor_stored_bytes(t);
   }
 }
 
@@ -58,10 +59,11 @@ static json_t *bytes_by_dtype(const ig_safetensors *file) {
   int failed = !json;
   for (size_t i = 0; !failed && i < ig_safetensors_count(file); i++) {
     const ig_safetensor *t = ig_safetensors_get(file, i);
-    const char *name = ig_dtype_name(t->dtype);
+    const char *name = ig_dtype_name(ig_safetensor_stored_dtype(t));
+    const size_t bytes = ig_safetensor_stored_bytes(t);
     failed = json_object_set_new(
         json, name,
-        json_integer(json_integer_value(json_object_get(json, name)) + (json_int_t)t->bytes));
+        json_integer(json_integer_value(json_object_get(json, name)) + (json_int_t)bytes));
   }
   return if_whole(json, failed);
 }
@@ -113,8 +115,8 @@ static json_t *tensor_json(const ig_safetensor *t) {
   for (int d = 0; !failed && d < t->rank; d++)
     failed = json_array_append_new(shape, json_integer((json_int_t)t->shape[d]));
   shape = if_whole(shape, failed);
-  return shape ? json_pack("{s:s, s:s, s:o}", "name", t->name, "dtype", ig_dtype_name(t->dtype),
-                           "shape", shape)
+  return shape ? json_pack("{s:s, s:s, s:o}", "name", t->name, "dtype",
+                           ig_dtype_name(ig_safetensor_stored_dtype(t)), "shape", shape)
                : NULL;
 }
 
@@ -479,13 +481,27 @@ typedef struct inspected {
   const ig_inspect_options *options;
 } inspected;
 
+// The plan for weights held as they are stored.
+static ig_status plan_memory(const char *directory, model_summary *s, ig_error *err) {
+  ig_model *listed;
+  ig_stored_weights stored = {0};
+  IG_TRY(ig_create_listed(&s->config, directory, &listed, err));
+  stored.tensors = ig_allocate(listed->parameter_count, sizeof *stored.tensors, err);
+  ig_status status = stored.tensors ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK) status = ig_weights_match(listed, directory, s->file, stored.tensors, err);
+  s->sizes.stored = &stored;
+  if (status == IG_OK) status = ig_memory_plan_of(&s->config, &s->sizes, &s->memory, err);
+  s->sizes.stored = NULL;
+  free(stored.tensors);
+  ig_model_free(listed);
+  return status;
+}
+
 static ig_status inspect_known(const inspected *of, model_summary *s, char **out, ig_error *err) {
   IG_TRY(ig_config_check(&s->config, of->directory, err));
   IG_TRY(open_stored(of->directory, s, err));
   IG_TRY(ig_weights_settle_ties(s->file, &s->config, err));
-  // Before there is memory for what config.json claims.
-  IG_TRY(ig_weights_check(of->directory, &s->config, s->file, err));
-  IG_TRY(ig_memory_plan_of(&s->config, &s->sizes, &s->memory, err));
+  IG_TRY(plan_memory(of->directory, s, err));
   IG_TRY(open_adapter(of->adapter, s, err));
   return summarize(of->directory, of->options, out, s, err);
 }

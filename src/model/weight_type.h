@@ -10,8 +10,10 @@ typedef enum ig_weight_type {
   // One scale for each output; what is multiplied with them is rounded to int8 too, row by row
   // (kernel/int8.h).
   IG_WEIGHT_TYPE_INT8,
+  // Of a model that is yet to be read: int8 where the file holds weights in int8, otherwise fp32.
+  IG_WEIGHT_TYPE_AS_STORED,
 } ig_weight_type;
 
-// "fp32", "bf16", "int8"; NULL: fp32. Any other name is IG_ERROR_UNSUPPORTED.
+// "fp32", "bf16", "int8"; NULL: as stored. Any other name is IG_ERROR_UNSUPPORTED.
 ig_status ig_weight_type_of(const char *name, ig_weight_type *out, ig_error *err);
 #endif

@@ -118,8 +118,9 @@ ig_packed ig_gemm_int8_place(size_t n, size_t k, void *memory) {
 typedef struct int8_packing {
   const ig_kernels *kernels;
   const ig_gemm_operand *b;
-  uint8_t *panels;  // from the first one of b's columns on
-  float *scale;     // of the same columns
+  const ig_gemm_int8_columns *quantized;  // NULL: the values of b are yet to be quantized
+  uint8_t *panels;                        // from the first one of b's columns on
+  float *scale;                           // of the same columns
 } int8_packing;
 
 // Where the four values from p on of a column of a panel are.
@@ -127,11 +128,23 @@ static size_t place_of_four(size_t column, size_t p) {
   return (p / 4 * IG_INT8_COLUMNS + column) * 4;
 }
 
-// Quantizes a column, and deals its values out to the lines of the panel.
+// The values of a column, filled up with zeros, and its scale.
+static void take_column(const int8_packing *w, size_t column, int8_t *q) {
+  const size_t k = w->b->k;
+  if (!w->quantized) {
+    w->scale[column] = w->kernels->quantize(k, w->b->b + column * w->b->b_column, q).scale;
+    return;
+  }
+  memcpy(q, w->quantized->q + column * k, k);
+  memset(q + k, 0, ig_int8_filled_depth(k) - k);
+  w->scale[column] = w->quantized->scale[column];
+}
+
+// Deals the values of a column out to the lines of the panel.
 static void pack_column(const int8_packing *w, size_t column, uint8_t *panel) {
   int8_t q[IG_INT8_MOST_DEPTH];
-  const size_t k = w->b->k, depth = ig_int8_filled_depth(k);
-  w->scale[column] = w->kernels->quantize(k, w->b->b + column * w->b->b_column, q).scale;
+  const size_t depth = ig_int8_filled_depth(w->b->k);
+  take_column(w, column, q);
   for (size_t p = 0; p < depth; p += 4)
     for (size_t i = 0; i < 4; i++)
       panel[place_of_four(column % IG_INT8_COLUMNS, p) + i] = (uint8_t)(q[p + i] + IG_INT8_SHIFT);
@@ -153,14 +166,25 @@ static void pack_panel(void *context, size_t index, int worker) {
   }
 }
 
+static void pack(ig_nn *nn, int8_packing w, size_t first, ig_packed packed) {
+  const size_t n = w.b->n, k = w.b->k;
+  assert(k <= IG_INT8_MOST_DEPTH && first % IG_INT8_COLUMNS == 0);
+  w.kernels = nn->kernels;
+  w.panels = (uint8_t *)packed.data + first * ig_int8_filled_depth(k);
+  w.scale = (float *)packed.scale + first;
+  ig_pool_run(n * k < TASK_WORK ? NULL : nn->pool, ig_blocks_parts(n, IG_INT8_COLUMNS), pack_panel,
+              &w);
+}
+
 void ig_gemm_int8_pack(ig_nn *nn, const ig_gemm_operand *b, size_t first, ig_packed packed) {
-  assert(b->b_depth == 1 && b->k <= IG_INT8_MOST_DEPTH && first % IG_INT8_COLUMNS == 0);
-  int8_packing w = {.kernels = nn->kernels,
-                    .b = b,
-                    .panels = (uint8_t *)packed.data + first * ig_int8_filled_depth(b->k),
-                    .scale = (float *)packed.scale + first};
-  ig_pool_run(b->n * b->k < TASK_WORK ? NULL : nn->pool, ig_blocks_parts(b->n, IG_INT8_COLUMNS),
-              pack_panel, &w);
+  assert(b->b_depth == 1);
+  pack(nn, (int8_packing){.b = b}, first, packed);
+}
+
+void ig_gemm_int8_pack_quantized(ig_nn *nn, const ig_gemm_int8_columns *columns, size_t first,
+                                 ig_packed packed) {
+  const ig_gemm_operand b = {.n = columns->n, .k = columns->k};
+  pack(nn, (int8_packing){.b = &b, .quantized = columns}, first, packed);
 }
 
 void ig_gemm_int8_unpack_column(ig_packed packed, size_t k, size_t column, float *to) {

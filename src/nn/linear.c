@@ -7,6 +7,7 @@
 
 #include "nn/blocks.h"
 #include "nn/gemm.h"
+#include "nn/gemm_int8.h"
 #include "nn/scratch.h"
 
 enum { BIAS_COLUMNS = 64 };  // columns of a task of the bias gradient
@@ -102,4 +103,11 @@ void ig_linear_pack(ig_nn *nn, const ig_linear *l, int first, int rows, const fl
   const ig_gemm_operand transposed = {
       .n = (size_t)rows, .k = (size_t)l->in, .b = weight, .b_depth = 1, .b_column = (size_t)l->in};
   ig_gemm_pack(nn, &transposed, (size_t)first, l->packed);
+}
+
+void ig_linear_pack_int8(ig_nn *nn, const ig_linear *l, int first, int rows, const int8_t *q,
+                         const float *scale) {
+  const ig_gemm_int8_columns columns = {
+      .n = (size_t)rows, .k = (size_t)l->in, .q = q, .scale = scale};
+  ig_gemm_int8_pack_quantized(nn, &columns, (size_t)first, l->packed);
 }

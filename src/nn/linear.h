@@ -32,4 +32,8 @@ size_t ig_linear_scratch(const ig_nn *nn, const ig_linear *linear, int rows);
 size_t ig_linear_packed_bytes(const ig_nn *nn, const ig_linear *linear, ig_weight_layout layout);
 void ig_linear_place(const ig_nn *nn, ig_linear *linear, ig_weight_layout layout, void *memory);
 void ig_linear_pack(ig_nn *nn, const ig_linear *linear, int first, int rows, const float *weight);
+// The same from rows that are quantized already: q (rows, in) of -127 to 127, and a scale for each;
+// in the layout IG_WEIGHT_LAYOUT_INT8_PANELS.
+void ig_linear_pack_int8(ig_nn *nn, const ig_linear *linear, int first, int rows, const int8_t *q,
+                         const float *scale);
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "nn/gemm.h"
+#include "nn/gemm_int8.h"
 
 enum { MAX_THREADS = 3 };
 
@@ -163,11 +164,35 @@ static void columns_are_found_again(void **state) {
   drop(&o);
 }
 
+// What a file holds as integers and scales is packed as if they had been floats here.
+static void quantized_columns_pack_alike(void **state) {
+  (void)state;
+  ig_nn nn = {.kernels = &ig_kernels_reference};
+  operands o = make(&nn, 1, 100, 70);
+  int8_t q[100 * 70], filled[128];
+  float scale[100];
+  for (size_t j = 0; j < o.n; j++) {
+    scale[j] = nn.kernels->quantize(o.k, o.b + j * o.k, filled).scale;
+    memcpy(q + j * o.k, filled, o.k);
+  }
+  const size_t bytes = ig_gemm_int8_packed_bytes(o.n, o.k);
+  void *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+  const ig_packed packed = ig_gemm_int8_place(o.n, o.k, memory);
+  const ig_gemm_int8_columns first = {64, o.k, q, scale},
+                             rest = {o.n - 64, o.k, q + 64 * o.k, scale + 64};
+  ig_gemm_int8_pack_quantized(&nn, &first, 0, packed);
+  ig_gemm_int8_pack_quantized(&nn, &rest, 64, packed);
+  assert_memory_equal(memory, o.packed.data, bytes);
+  free(memory);
+  drop(&o);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(products_are_near_and_repeat),
       cmocka_unit_test(a_flipped_scale_is_noticed),
       cmocka_unit_test(columns_are_found_again),
+      cmocka_unit_test(quantized_columns_pack_alike),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

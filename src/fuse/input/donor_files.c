@@ -71,7 +71,8 @@ static bool is_about_donor(const char *name, bool of_same_model) {
 // Files that no model is made of: those of version control, and the record of an earlier fusion,
 // in whose place the output has one of its own.
 static bool is_ignored(const char *name, const ig_safetensors *weights) {
-  if (name[0] == '.' || strcmp(name, "fusion.json") == 0 || strcmp(name, "fusion.journal") == 0)
+  if (name[0] == '.' || strcmp(name, "fusion.json") == 0 || strcmp(name, "fusion.journal") == 0 ||
+      strcmp(name, "optimization.json") == 0)
     return true;
   if (strcmp(name, "config.json") == 0 || strcmp(name, "model.safetensors.index.json") == 0)
     return true;

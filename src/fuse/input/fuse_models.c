@@ -85,6 +85,9 @@ static ig_status open_files(ig_fuse_model *m, ig_error *err) {
   IG_TRY(ig_model_directory_refuse_archive(m->directory, err));
   IG_TRY(ig_safetensors_open_with_absent(m->directory, &m->tensors, err));
   IG_TRY(ig_json_load_in(m->directory, "config.json", &m->config, err));
+  // Its tensors are read as floats (io/quantized.h).
+  if (ig_safetensors_quantized_count(m->tensors) > 0)
+    json_object_del(m->config, "quantization_config");
   IG_TRY(ig_ties_settle(m, err));
   return check_absent(m, err);
 }

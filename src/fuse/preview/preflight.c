@@ -70,6 +70,14 @@ static ig_status refuse_quantised(const ig_fusion_plan *plan, const ig_fuse_mode
       m->reference, method);
 }
 
+static ig_status note_int8(const ig_fuse_model *m, ig_problems *notes, ig_error *err) {
+  const size_t count = is_made(m) ? ig_safetensors_quantized_count(m->tensors) : 0;
+  if (!count) return IG_OK;
+  return ig_problems_add(notes, NULL, err,
+                         "%s: %zu tensors of int8 are read as float32: scale times integer",
+                         m->reference, count);
+}
+
 static ig_status note_files_of(const char *directory, const ig_safetensors *weights,
                                const ig_donor_notes *about, ig_problems *notes, ig_error *err) {
   ig_donor_files files = {0};
@@ -113,6 +121,7 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
   for (size_t i = 0; donor->config && i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
     IG_TRY(refuse_quantised(plan, m, problems, err));
+    IG_TRY(note_int8(m, notes, err));
     IG_TRY(ig_lora_note(m->adapter, notes, err));
     // If the types of two models differ, so does everything else, and one problem is enough.
     bool same;

@@ -84,6 +84,16 @@ static ig_status open_adapter(const ig_model *m, const loading *how, const ig_sa
   return check_adapter(m, stored, how, err);
 }
 
+// A model that only runs holds such weights as they are.
+static ig_status note_int8(ig_model *m, const loading *how, const ig_safetensors *file,
+                           ig_error *err) {
+  const size_t count = how->packed ? 0 : ig_safetensors_quantized_count(file);
+  if (count == 0) return IG_OK;
+  return ig_problems_add(&m->notes, NULL, err,
+                         "%s: %zu tensors of int8 are read as float32: scale times integer",
+                         how->directory, count);
+}
+
 // What config.json claims is compared with the file before there is memory for it.
 static ig_status load_weights(ig_model *m, const loading *how, const ig_safetensors *file,
                               ig_error *err) {
@@ -96,6 +106,7 @@ static ig_status load_weights(ig_model *m, const loading *how, const ig_safetens
   if (status == IG_OK) status = ig_layout_place(m, err);
   if (status == IG_OK && how->head && !ig_config_decodes(&m->config))
     status = ig_weights_note_other_heads(m, how->directory, file, err);
+  if (status == IG_OK) status = note_int8(m, how, file, err);
   if (status == IG_OK) fill_missing(m, &stored, how);
   if (status == IG_OK)
     status = how->packed ? ig_pack_read(m, &stored, how->type, how->pool, err)

@@ -53,7 +53,7 @@ static ig_status measure_translation(ig_model *model, ig_pool *pool,
                                   .max_length = sizes->length};
   IG_TRY(ig_inference_measure(model, NULL, &size, &out->running.state, err));
   IG_TRY(ig_inference_measure(model, pool, &size, &out->running.shared, err));
-  return ig_pack_bytes(model, IG_WEIGHT_TYPE_FP32, &out->running.weights, err);
+  return ig_pack_bytes(model, sizes->stored, &out->running.weights, err);
 }
 
 static ig_status measure_encoding(ig_model *model, ig_pool *pool, const ig_memory_plan_sizes *sizes,
@@ -64,7 +64,7 @@ static ig_status measure_encoding(ig_model *model, ig_pool *pool, const ig_memor
       .without_outputs = model->config.head.kind != IG_HEAD_SPAN};  // nothing asks for others
   IG_TRY(ig_head_run_measure(model, NULL, &size, &out->running.state, err));
   IG_TRY(ig_head_run_measure(model, pool, &size, &out->running.shared, err));
-  return ig_pack_bytes(model, IG_WEIGHT_TYPE_FP32, &out->running.weights, err);
+  return ig_pack_bytes(model, sizes->stored, &out->running.weights, err);
 }
 
 ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes *sizes,
@@ -73,6 +73,9 @@ ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes 
   ig_pool *pool = NULL;
   *out = (ig_memory_plan){.trains = false};
   IG_TRY(ig_create_zeroed(config, "config.json", &model, err));
+  if (sizes->stored)
+    model->weight_type =
+        ig_stored_weights_type(sizes->stored, model->parameter_count, IG_WEIGHT_TYPE_AS_STORED);
   ig_status status = ig_pool_create(sizes->threads, &pool, err);
   if (status == IG_OK) status = measure_training(model, pool, sizes, out, err);
   if (status == IG_OK)

@@ -3,11 +3,14 @@
 #ifndef IG_MODEL_RUN_MEMORY_PLAN_H
 #define IG_MODEL_RUN_MEMORY_PLAN_H
 #include "model/model.h"
+#include "model/run/stored_weights.h"
 
 // Batches that the plan is for: `tokens` on either side, in sentences of `length`.
 typedef struct ig_memory_plan_sizes {
   int tokens, length, beam_size;
   int threads;  // 0: all cores
+  // What the weights are stored as, which is how they are held while the model runs; NULL: float32.
+  const ig_stored_weights *stored;
 } ig_memory_plan_sizes;
 
 // Bytes.

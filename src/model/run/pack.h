@@ -15,10 +15,16 @@ void ig_pack_undo(ig_model *model);
 // Fills a new model from stored weights, whose shapes were checked, by the threads of pool; what
 // the file leaves out stays as it is. Weights of linear layers exist only in packed form, a
 // table of embeddings that is one of them, too: the layer's weight is NULL, and their range of
-// values is zero.
+// values is zero. Integers of int8 that the file holds are taken as they are; the layers that such
+// a file holds as floats stay floats.
 ig_status ig_pack_read(ig_model *model, const ig_stored_weights *stored, ig_weight_type type,
                        ig_pool *pool, ig_error *err);
-// Bytes of the weights of a model that ig_pack_read filled: packed ones, and plain ones where a
-// weight is used as it is too, or only.
-ig_status ig_pack_bytes(ig_model *model, ig_weight_type type, size_t *bytes, ig_error *err);
+// Bytes of the weights of a model that ig_pack_read filled, as they are stored (NULL: in float32):
+// packed ones, and plain ones where a weight is used as it is too, or only. The model has its
+// values' place.
+ig_status ig_pack_bytes(ig_model *model, const ig_stored_weights *stored, size_t *bytes,
+                        ig_error *err);
+// found (parameter_count): whether inference in int8 packs the parameter so. The model has its
+// values' place.
+void ig_pack_list_int8(ig_model *model, bool *found);
 #endif

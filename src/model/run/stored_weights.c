@@ -4,6 +4,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "io/quantized.h"
 
 static ig_status add_adapter(const ig_lora *lora, size_t first, size_t rows, float *to,
                              ig_error *err) {
@@ -27,4 +28,18 @@ ig_status ig_stored_weights_read(const ig_stored_weights *stored, size_t paramet
                                  ig_error *err) {
   return ig_stored_weights_read_rows(stored, parameter, 0, stored->tensors[parameter]->shape[0], to,
                                      err);
+}
+
+const ig_quantized *ig_stored_weights_int8(const ig_stored_weights *stored, size_t parameter) {
+  const ig_safetensor *tensor = stored->tensors[parameter];
+  if (!tensor || ig_lora_find(stored->adapter, tensor).a) return NULL;
+  return tensor->quantized;
+}
+
+ig_weight_type ig_stored_weights_type(const ig_stored_weights *stored, size_t count,
+                                      ig_weight_type wanted) {
+  if (wanted != IG_WEIGHT_TYPE_AS_STORED) return wanted;
+  for (size_t i = 0; i < count; i++)
+    if (stored->tensors[i] && stored->tensors[i]->quantized) return IG_WEIGHT_TYPE_INT8;
+  return IG_WEIGHT_TYPE_FP32;
 }
