@@ -10,9 +10,9 @@
 #include "options.h"
 #include "report.h"
 
-const cli_verb *const cli_verbs[] = {&cli_train,   &cli_fuse,  &cli_convert,     &cli_translate,
-                                     &cli_answer,  &cli_score, &cli_score_squad, &cli_embed,
-                                     &cli_inspect, &cli_bench};
+const cli_verb *const cli_verbs[] = {&cli_train,     &cli_fuse,    &cli_convert, &cli_optimize,
+                                     &cli_translate, &cli_answer,  &cli_score,   &cli_score_squad,
+                                     &cli_embed,     &cli_inspect, &cli_bench};
 const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;
 
 static const cli_verb *find_verb(const char *name) {

@@ -67,8 +67,8 @@ const char *cli_nearest(const char *word, const char *const *names, size_t count
 // The verbs of this command.
 extern const cli_verb *const cli_verbs[];
 extern const size_t cli_verb_count;
-extern const cli_verb cli_train, cli_fuse, cli_convert, cli_translate, cli_answer, cli_embed,
-    cli_score, cli_score_squad, cli_inspect, cli_bench;
+extern const cli_verb cli_train, cli_fuse, cli_convert, cli_optimize, cli_translate, cli_answer,
+    cli_embed, cli_score, cli_score_squad, cli_inspect, cli_bench;
 
 // Rows of an option table. The file that uses them defines CLI_VALUES as its verb's struct of
 // values; `member` is a member of that struct. letter 0: no short form.

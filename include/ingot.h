@@ -357,7 +357,8 @@ typedef struct ig_translator_options {
   bool ids_in;      /* input lines are the ids of source tokens; default false: text */
   bool ids_out;     /* output lines are the ids of target tokens, end of sentence included; default
                        false: text */
-  const char *type; /* of the weights in memory: "fp32", "bf16" or "int8"; default NULL: fp32 */
+  /* of weights in memory: "fp32", "bf16" or "int8"; default NULL: int8 if stored so, else fp32 */
+  const char *type;
   /* true: a line of text with bytes that are no text (malformed UTF-8, NUL) is IG_ERROR_FORMAT;
    * default false: each malformed sequence is read as U+FFFD, each NUL as a space, and told */
   bool strict;
@@ -706,6 +707,10 @@ typedef struct ig_held_out_options {
   int beam_size;               /* default 0: the model's */
   int threads;                 /* default 0: all cores; the score does not depend on it */
   ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
+  /* Further scores of the same translations; default NULL: none. */
+  const ig_score_options *others; /* (other_count) */
+  size_t other_count;
+  double *other_scores; /* (other_count), filled */
 } ig_held_out_options;
 ig_held_out_options ig_held_out_options_default(void);
 /* Translates the sources with the model in a directory; *score is what ig_score_lines says of the

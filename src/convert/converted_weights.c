@@ -12,23 +12,38 @@
 #include "fuse/input/ties.h"
 #include "io/json.h"
 #include "io/narrow.h"
+#include "io/quantized.h"
 #include "io/same_values.h"
 #include "io/shards.h"
+#include "kernel/int8.h"
+#include "kernel/kernels.h"
 
 enum { PART = 1 << 15, MOST_NAMED = 10 };  // PART: values at a time
+
+// Of a tensor that becomes int8 two are written, one after the other.
+typedef struct written_tensor {
+  const ig_safetensor *from;
+  bool int8;         // it becomes int8, or
+  char *scale_name;  // not NULL: these are its scales
+} written_tensor;
 
 // What is written: tensors of the model, in the order of their names.
 typedef struct weights_writing {
   const ig_converted_weights *w;
-  const ig_safetensor **from;  // (count)
-  ig_safetensors_output *to;   // (count)
-  size_t count;
+  const ig_kernels *kernels;
+  written_tensor *from;       // (count)
+  ig_safetensors_output *to;  // (count)
+  size_t count, capacity, to_capacity;
+  float *scales;  // of the tensor that was written as int8 last
+  size_t scale_capacity;
   ig_shards files;
   size_t done, all;  // values
   ig_interrupt_watch watch;
   double wide[PART];   // the values of a part as they are stored, and
   float x[PART];       // as floats,
   float narrow[PART];  // and as they are written
+  float row[IG_INT8_MOST_DEPTH];
+  int8_t q[IG_INT8_MOST_DEPTH];  // the row in int8
 } weights_writing;
 
 // ---- what is written --------------------------------------------------------
@@ -61,13 +76,41 @@ static ig_status is_copy(weights_writing *w, const ig_safetensor *t, bool *copy,
   return compare_bytes(w, kept, t, copy, err);
 }
 
-static void add_tensor(weights_writing *w, const ig_safetensor *t) {
-  ig_safetensors_output *to = &w->to[w->count];
-  w->from[w->count++] = t;
-  *to = (ig_safetensors_output){.name = t->name, .dtype = t->dtype, .rank = t->rank};
-  if (w->w->type && is_float(t->dtype)) to->dtype = *w->w->type;
-  memcpy(to->shape, t->shape, sizeof to->shape);
+static ig_status add_output(weights_writing *w, written_tensor from, ig_safetensors_output to,
+                            ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&w->from, &w->capacity, w->count + 1, sizeof *w->from, err));
+  IG_TRY(ig_allocate_more((void **)&w->to, &w->to_capacity, w->count + 1, sizeof *w->to, err));
+  w->from[w->count] = from;
+  w->to[w->count++] = to;
+  return IG_OK;
+}
+
+static ig_status add_scales(weights_writing *w, const ig_safetensor *t, ig_error *err) {
+  const size_t size = strlen(t->name) + sizeof IG_QUANTIZED_SCALE;
+  char *name = ig_allocate(size, 1, err);
+  if (!name) return IG_ERROR_MEMORY;
+  snprintf(name, size, "%s" IG_QUANTIZED_SCALE, t->name);
+  const ig_status status =
+      add_output(w, (written_tensor){.from = t, .scale_name = name},
+                 (ig_safetensors_output){
+                     .name = name, .dtype = IG_DTYPE_F32, .rank = 2, .shape = {t->shape[0], 1}},
+                 err);
+  if (status != IG_OK) free(name);
+  return status;
+}
+
+static ig_status add_tensor(weights_writing *w, const ig_safetensor *t, ig_error *err) {
+  const ig_converted_int8 *int8 = w->w->int8;
+  ig_safetensors_output to = {.name = t->name, .dtype = t->dtype, .rank = t->rank};
+  const bool becomes_int8 = int8 && int8->is_chosen(int8->context, t->name);
+  if (becomes_int8)
+    to.dtype = IG_DTYPE_I8;
+  else if (w->w->type && is_float(t->dtype))
+    to.dtype = *w->w->type;
+  memcpy(to.shape, t->shape, sizeof to.shape);
   w->all += t->elements;
+  IG_TRY(add_output(w, (written_tensor){.from = t, .int8 = becomes_int8}, to, err));
+  return becomes_int8 ? add_scales(w, t, err) : IG_OK;
 }
 
 static ig_status list_tensors(weights_writing *w, ig_error *err) {
@@ -79,7 +122,7 @@ static ig_status list_tensors(weights_writing *w, ig_error *err) {
     bool copy;
     IG_TRY(is_copy(w, t, &copy, err));
     if (!copy) {
-      add_tensor(w, t);
+      IG_TRY(add_tensor(w, t, err));
     } else if (copies++ < MOST_NAMED) {
       const size_t used = strlen(names);
       snprintf(names + used, sizeof names - used, "%s%.50s", used ? ", " : "", t->name);
@@ -115,7 +158,7 @@ static ig_status read_floats(weights_writing *w, const ig_safetensor *t, size_t 
 // Values first .. first + count - 1 of tensor i, in w->narrow.
 static ig_status convert_part(weights_writing *w, size_t i, size_t first, size_t count,
                               ig_error *err) {
-  const ig_safetensor *t = w->from[i];
+  const ig_safetensor *t = w->from[i].from;
   const ig_dtype dtype = w->to[i].dtype;
   size_t lost;
   IG_TRY(read_floats(w, t, first, count, &lost, err));
@@ -129,9 +172,17 @@ static ig_status convert_part(weights_writing *w, size_t i, size_t first, size_t
                  ig_dtype_name(dtype));
 }
 
+static void report_done(weights_writing *w, size_t count) {
+  w->done += count;
+  ig_report_progress(&w->w->options->reporter, &(ig_progress){.what = "converting",
+                                                              .unit = "values",
+                                                              .done = (double)w->done,
+                                                              .total = (double)w->all});
+}
+
 static ig_status write_part(weights_writing *w, size_t i, ig_safetensors_shard *shard, size_t first,
                             ig_error *err) {
-  const ig_safetensor *t = w->from[i];
+  const ig_safetensor *t = w->from[i].from;
   const size_t count = t->elements - first < PART ? t->elements - first : PART,
                size = ig_dtype_size(w->to[i].dtype);
   const bool as_is = w->to[i].dtype == t->dtype;
@@ -142,21 +193,50 @@ static ig_status write_part(weights_writing *w, size_t i, ig_safetensors_shard *
     IG_TRY(convert_part(w, i, first, count, err));
   IG_TRY(ig_safetensors_put(shard, w->files.positions[i].index, first * size,
                             as_is ? (void *)w->wide : (void *)w->narrow, count * size, err));
-  w->done += count;
-  ig_report_progress(&w->w->options->reporter, &(ig_progress){.what = "converting",
-                                                              .unit = "values",
-                                                              .done = (double)w->done,
-                                                              .total = (double)w->all});
+  report_done(w, count);
   return IG_OK;
+}
+
+static ig_status write_row(weights_writing *w, size_t i, ig_safetensors_shard *shard, size_t row,
+                           ig_error *err) {
+  const ig_safetensor *t = w->from[i].from;
+  const size_t width = t->elements / t->shape[0];
+  IG_TRY(ig_safetensor_read_part(t, row * width, width, w->row, err));
+  w->scales[row] = w->kernels->quantize(width, w->row, w->q).scale;
+  IG_TRY(ig_safetensors_put(shard, w->files.positions[i].index, row * width, w->q, width, err));
+  report_done(w, width);
+  return ig_interrupt_check(&w->watch, err);
+}
+
+static ig_status write_int8(weights_writing *w, size_t i, ig_safetensors_shard *shard,
+                            ig_error *err) {
+  const size_t rows = w->from[i].from->shape[0];
+  IG_TRY(ig_allocate_more((void **)&w->scales, &w->scale_capacity, rows, sizeof *w->scales, err));
+  for (size_t row = 0; row < rows; row++) IG_TRY(write_row(w, i, shard, row, err));
+  return IG_OK;
+}
+
+static ig_status write_scales(weights_writing *w, size_t i, ig_safetensors_shard *shard,
+                              ig_error *err) {
+  return ig_safetensors_put(shard, w->files.positions[i].index, 0, w->scales,
+                            w->from[i].from->shape[0] * sizeof *w->scales, err);
 }
 
 // ---- files ------------------------------------------------------------------
 
+static ig_status write_tensor(weights_writing *w, size_t i, ig_safetensors_shard *shard,
+                              ig_error *err) {
+  const written_tensor *from = &w->from[i];
+  if (from->scale_name) return write_scales(w, i, shard, err);
+  if (from->int8) return write_int8(w, i, shard, err);
+  for (size_t at = 0; at < from->from->elements; at += PART)
+    IG_TRY(write_part(w, i, shard, at, err));
+  return IG_OK;
+}
+
 static ig_status write_tensors(weights_writing *w, size_t first, size_t end,
                                ig_safetensors_shard *shard, ig_error *err) {
-  for (size_t i = first; i < end; i++)
-    for (size_t at = 0; at < w->from[i]->elements; at += PART)
-      IG_TRY(write_part(w, i, shard, at, err));
+  for (size_t i = first; i < end; i++) IG_TRY(write_tensor(w, i, shard, err));
   return ig_safetensors_flush(shard, err);
 }
 
@@ -197,10 +277,7 @@ static ig_status write_files(weights_writing *w, ig_new_directory *to, ig_error 
 }
 
 static ig_status list_and_write(weights_writing *w, ig_new_directory *to, ig_error *err) {
-  const size_t count = ig_safetensors_count(w->w->model->tensors);
-  w->from = ig_allocate(count, sizeof *w->from, err);
-  w->to = w->from ? ig_allocate(count, sizeof *w->to, err) : NULL;
-  if (!w->to) return IG_ERROR_MEMORY;
+  IG_TRY(ig_kernels_select(&w->kernels, err));
   IG_TRY(list_tensors(w, err));
   IG_TRY(ig_shards_divide(w->to, w->count, w->w->options->shard_bytes, &w->files, err));
   return write_files(w, to, err);
@@ -214,6 +291,8 @@ ig_status ig_converted_weights_write(const ig_converted_weights *weights, ig_new
   w->watch.interrupter = weights->options->interrupter;
   const ig_status status = list_and_write(w, to, err);
   ig_shards_free(&w->files);
+  for (size_t i = 0; i < w->count; i++) free(w->from[i].scale_name);
+  free(w->scales);
   free(w->from);
   free(w->to);
   free(w);

@@ -4,10 +4,19 @@
 #include "convert/new_directory.h"
 #include "fuse/input/fuse_models.h"
 #include "ingot.h"
+#include "model/arch/foreign.h"
+
+// Which tensors become int8: I8 of the same name and shape by the recipe of kernel/int8.h, row by
+// row, and NAME_scale of F32 (rows, 1).
+typedef struct ig_converted_int8 {
+  bool (*is_chosen)(const void *context, const char *tensor);
+  const void *context;
+} ig_converted_int8;
 
 typedef struct ig_converted_weights {
   const ig_fuse_model *model;
-  const ig_dtype *type;  // of floating-point tensors; NULL: the one that each has
+  const ig_dtype *type;           // of floating-point tensors; NULL: the one that each has
+  const ig_converted_int8 *int8;  // NULL: none
   const ig_convert_options *options;
 } ig_converted_weights;
 

@@ -47,18 +47,48 @@ static ig_status translate_sources(const char *directory, held_out_stream *s, ig
   return status;
 }
 
+static ig_status score(const held_out_stream *s, const ig_score_options *by, double *value,
+                       ig_error *err) {
+  ig_score result = {0};
+  const ig_status status = ig_score_lines(by, (const char *const *)s->translations,
+                                          s->options->references, s->written, &result, err);
+  *value = result.value;
+  return status;
+}
+
+static ig_status score_all(const held_out_stream *s, double *value, ig_error *err) {
+  const ig_held_out_options *o = s->options;
+  IG_TRY(score(s, &o->score, value, err));
+  for (size_t i = 0; i < o->other_count; i++)
+    IG_TRY(score(s, &o->others[i], &o->other_scores[i], err));
+  return IG_OK;
+}
+
+static ig_status check_score(const ig_score_options *score, ig_error *err) {
+  if (score->reference_count <= 1) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT, "score.reference_count: expected 0 or 1, found %zu",
+                 score->reference_count);
+}
+
+static ig_status check_others(const ig_held_out_options *o, ig_error *err) {
+  if (o->other_count == 0) return IG_OK;
+  IG_TRY(ig_fail_if_null(o->others, "others", err));
+  IG_TRY(ig_fail_if_null(o->other_scores, "other_scores", err));
+  for (size_t i = 0; i < o->other_count; i++) IG_TRY(check_score(&o->others[i], err));
+  return IG_OK;
+}
+
 ig_held_out_options ig_held_out_options_default(void) { return (ig_held_out_options){0}; }
 
-ig_status ig_score_held_out(void *options, const char *directory, double *score, ig_error *err) {
+ig_status ig_score_held_out(void *options, const char *directory, double *value, ig_error *err) {
   const ig_held_out_options *o = options;
   IG_TRY(ig_fail_if_null(o, "options", err));
   IG_TRY(ig_fail_if_null(directory, "directory", err));
-  IG_TRY(ig_fail_if_null(score, "score", err));
+  IG_TRY(ig_fail_if_null(value, "score", err));
   IG_TRY(ig_fail_if_null(o->sources, "sources", err));
   IG_TRY(ig_fail_if_null(o->references, "references", err));
-  if (o->score.reference_count > 1)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "score.reference_count: expected 0 or 1, found %zu",
-                   o->score.reference_count);
+  IG_TRY(check_score(&o->score, err));
+  IG_TRY(check_others(o, err));
   for (size_t i = 0; i < o->count; i++) {
     IG_TRY(ig_fail_if_null(o->sources[i], "sources: a line", err));
     IG_TRY(ig_fail_if_null(o->references[i], "references: a line", err));
@@ -66,12 +96,8 @@ ig_status ig_score_held_out(void *options, const char *directory, double *score,
   held_out_stream s = {.options = o,
                        .translations = ig_allocate(o->count, sizeof *s.translations, err)};
   if (!s.translations) return IG_ERROR_MEMORY;
-  ig_score result = {0};
   ig_status status = translate_sources(directory, &s, err);
-  if (status == IG_OK)
-    status = ig_score_lines(&o->score, (const char *const *)s.translations, o->references,
-                            s.written, &result, err);
-  *score = result.value;
+  if (status == IG_OK) status = score_all(&s, value, err);
   for (size_t i = 0; i < s.written; i++) free(s.translations[i]);
   free(s.translations);
   return status;

@@ -18,6 +18,7 @@
 #include "ingot.h"
 #include "ingot_embed.h"
 #include "ingot_measure.h"
+#include "ingot_optimize.h"
 
 static ig_config *config;
 static ig_model *model;
@@ -362,6 +363,11 @@ static void conversions(void) {
   REFUSED(ig_convert(directory, NULL, NULL, &err));
 }
 
+static void optimizations(void) {
+  REFUSED(ig_optimize(NULL, "out", NULL, NULL, &err));
+  REFUSED(ig_optimize(directory, NULL, NULL, NULL, &err));
+}
+
 static void inspections(void) {
   char *text;
   REFUSED(ig_inspect(NULL, NULL, &text, &err));
@@ -442,6 +448,7 @@ static const struct {
     {"ig_score_lines ig_score_resampled ig_score_squad ig_score_held_out", scores},
     {"ig_fuse ig_fuse_describe ig_fuse_verify", fusions},
     {"ig_convert", conversions},
+    {"ig_optimize", optimizations},
     {"ig_inspect", inspections},
     {"ig_lines_open ig_lines_next ig_lines_ready ig_lines_number ig_lines_repaired "
      "ig_lines_close",
@@ -456,7 +463,8 @@ static const struct {
      "ig_answerer_options_default ig_engine_options_default ig_held_out_options_default "
      "ig_held_out_questions_options_default "
      "ig_fuse_options_default "
-     "ig_inspect_options_default ig_convert_options_default ig_timing_options_default",
+     "ig_inspect_options_default ig_convert_options_default ig_optimize_options_default "
+     "ig_timing_options_default",
      nothing_to_refuse},
 };
 enum { ROWS = sizeof table / sizeof *table };

@@ -1,0 +1,33 @@
+// Writing a model directory again, which ig_convert and ig_optimize do: its weights as safetensors,
+// its configuration, and the files that go along.
+#ifndef IG_CONVERT_CONVERSION_H
+#define IG_CONVERT_CONVERSION_H
+#include <jansson.h>
+#include "convert/converted_weights.h"
+
+typedef struct ig_conversion {
+  const char *directory, *output;
+  const ig_convert_options *options;
+  const ig_converted_int8 *int8;  // NULL: no tensor becomes int8
+  // quantization_config of the new config.json, which then has no other; NULL: none
+  const json_t *quantization;
+  const json_t *record;  // what optimization.json says; NULL: there is none
+} ig_conversion;
+
+// As ig_convert.
+ig_status ig_conversion_run(const ig_conversion *conversion, ig_error *err);
+
+// What can be known to be wrong about an output before the model is opened.
+ig_status ig_conversion_check_output(const char *output, ig_error *err);
+
+// The model that a name means, opened to be written again.
+typedef struct ig_conversion_source {
+  ig_foreign foreign;  // a model of another program, or
+  ig_fuse_models models;
+  ig_fuse_model made_of_foreign;
+  const ig_fuse_model *model;
+} ig_conversion_source;
+// ig_conversion_close in any case; start from {0}. An adapter is refused.
+ig_status ig_conversion_open(const char *directory, ig_conversion_source *out, ig_error *err);
+void ig_conversion_close(ig_conversion_source *source);
+#endif

@@ -1,0 +1,39 @@
+#include "optimize/optimize_record.h"
+
+#include "base/fail.h"
+#include "io/content_hash.h"
+
+json_t *ig_optimize_record_quantization(const json_t *ignore) {
+  return json_pack(
+      "{s:s, s:s, s:s, s:O, s:{s:{s:[s], s:s,"
+      " s:{s:i, s:s, s:b, s:s, s:b}, s:{s:i, s:s, s:b, s:s, s:b}}}}",
+      "quant_method", "compressed-tensors", "format", "int-quantized", "quantization_status",
+      "compressed", "ignore", ignore, "config_groups", "group_0", "targets", "Linear", "format",
+      "int-quantized", "weights", "num_bits", 8, "type", "int", "symmetric", 1, "strategy",
+      "channel", "dynamic", 0, "input_activations", "num_bits", 8, "type", "int", "symmetric", 1,
+      "strategy", "token", "dynamic", 1);
+}
+
+static ig_status add_input(json_t *inputs, const char *path, ig_error *err) {
+  char hash[IG_HASH_TEXT];
+  size_t bytes;
+  IG_TRY(ig_content_hash_file(path, IG_HASH_XXH3, hash, &bytes, err));
+  json_t *entry = json_pack("{s:s, s:I, s:s}", "path", path, "bytes", (json_int_t)bytes,
+                            ig_content_hash_name(IG_HASH_XXH3), hash);
+  return json_array_append_new(inputs, entry) == 0 ? IG_OK : ig_fail_memory(err);
+}
+
+ig_status ig_optimize_record_make(const ig_fuse_model *model, const char *type, json_t **out,
+                                  ig_error *err) {
+  *out = NULL;
+  json_t *inputs = json_array();
+  ig_status status = inputs ? IG_OK : ig_fail_memory(err);
+  for (size_t i = 0; status == IG_OK && i < ig_safetensors_file_count(model->tensors); i++)
+    status = add_input(inputs, ig_safetensors_file(model->tensors, i), err);
+  if (status == IG_OK) {
+    *out = json_pack("{s:s, s:s, s:O}", "ingot", ig_version(), "type", type, "inputs", inputs);
+    if (!*out) status = ig_fail_memory(err);
+  }
+  json_decref(inputs);
+  return status;
+}

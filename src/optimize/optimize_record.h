@@ -1,0 +1,16 @@
+// What the files of an optimized directory say of it.
+#ifndef IG_OPTIMIZE_OPTIMIZE_RECORD_H
+#define IG_OPTIMIZE_OPTIMIZE_RECORD_H
+#include <jansson.h>
+#include "fuse/input/fuse_models.h"
+
+// quantization_config of config.json, as the library compressed-tensors names its parts: int8 with
+// a scale for each output, activations quantised as they come. ignore: an array of the modules that
+// stay floats, borrowed. NULL: out of memory.
+json_t *ig_optimize_record_quantization(const json_t *ignore);
+
+// What the weights were made from: the type, and the files that were read, with their hashes. A new
+// reference.
+ig_status ig_optimize_record_make(const ig_fuse_model *model, const char *type, json_t **out,
+                                  ig_error *err);
+#endif
