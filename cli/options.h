@@ -107,12 +107,13 @@ extern const cli_verb cli_train, cli_fuse, cli_convert, cli_optimize, cli_transl
       "threads", "N", threads, 1, CLI_MOST_THREADS, \
       "Threads to use. Default: all cores this process may use. Results do not depend on it.")
 extern const char *const cli_weight_types[];
-#define CLI_WEIGHT_TYPE_OPTION                                                           \
-  CLI_CHOICE_OPTION("type", "TYPE", type, cli_weight_types,                              \
-                    "What the weights of the model are held as: fp32, bf16 (half the "   \
-                    "memory, single sentences in about half the time, rarely another "   \
-                    "result) or int8 (a quarter of the memory, faster, nearly the same " \
-                    "results).")
+#define CLI_WEIGHT_TYPE_OPTION                                                                 \
+  CLI_CHOICE_OPTION("type", "TYPE", type, cli_weight_types,                                    \
+                    "What the weights of the model are held as: fp32, bf16 (half the "         \
+                    "memory, single sentences in about half the time, rarely another "         \
+                    "result) or int8 (a quarter of the memory, faster, nearly the same "       \
+                    "results). Default: int8 if the directory holds int8 (`ingot optimize`), " \
+                    "else fp32.")
 #define CLI_STATS_OPTION                     \
   CLI_TEXT_OPTION(0, "stats", "FILE", stats, \
                   "Write counts, seconds and peak memory to FILE as one JSON object.")
