@@ -14,7 +14,7 @@
 #include "report.h"
 
 typedef struct bench_values {
-  const char *model, *only;
+  const char *model, *only, *type;
   int threads, workers, batch_tokens, beam_size, length, sentences, repeat;
   bool csv, json;
 } bench_values;
@@ -22,11 +22,16 @@ typedef struct bench_values {
 
 static const char *const groups[] = {"machine", "product", "layer", "run", NULL};
 
+static const char *const types[] = {"fp32", "int8", NULL};
+
 static const cli_option bench_options[] = {
     CLI_TEXT_OPTION('m', "model", "DIR", model,
                     "The model's directory. Without it the machine alone is measured."),
     CLI_CHOICE_OPTION("only", "GROUP", only, groups,
                       "Only these figures: machine, product, layer or run."),
+    CLI_CHOICE_OPTION("type", "TYPE", type, types,
+                      "What the weights are held as in decoding steps and translations, as in "
+                      "translate. Default: fp32."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024,
                        "Of the translations. Default: 1 (greedy)."),
     CLI_INTEGER_OPTION("length", "N", length, 2, 100000,
@@ -48,7 +53,7 @@ typedef struct bench {
   const bench_values *values;
   bench_table table;
   int threads;
-  double peak[2];  // (ig_peak): of all threads, GFLOP/s
+  double peak[IG_PEAKS];  // (ig_peak): of all threads, 10^9 operations a second
   ig_config *config;
   ig_error err;
 } bench;
@@ -57,11 +62,12 @@ static bool is_wanted(const bench *b, const char *group) {
   return !b->values->only || strcmp(b->values->only, group) == 0;
 }
 
-// share: of the peak; below 0: not known.
-static void add_row(bench *b, const char *group, const char *name, double value, const char *unit,
+// A figure of whole runs. share: of the peak; below 0: not known.
+static void add_run(bench *b, const char *type, const char *name, double value, const char *unit,
                     double share) {
-  const bench_row r = {.group = group,
+  const bench_row r = {.group = "run",
                        .name = name,
+                       .type = type,
                        .threads = b->threads,
                        .value = value,
                        .unit = unit,
@@ -69,23 +75,39 @@ static void add_row(bench *b, const char *group, const char *name, double value,
   bench_table_row(&b->table, &r);
 }
 
+// Of translations.
+static double inference_peak(const bench *b) {
+  return b->peak[strcmp(b->values->type, "int8") == 0 ? IG_PEAK_INT8 : IG_PEAK_INFERENCE];
+}
+
 // ---- the machine ------------------------------------------------------------
 
-static ig_status measure_machine_with(bench *b, int threads) {
-  bench_row r = {
-      .group = "machine", .name = "arithmetic", .threads = threads, .unit = "GFLOP/s", .share = -1};
+// The peak of every instruction set. Operations on whole numbers are not floating-point ones.
+static ig_status measure_arithmetic(bench *b, ig_peak peak, int threads) {
+  const bool whole = peak == IG_PEAK_INT8;
+  bench_row r = {.group = "machine",
+                 .name = "arithmetic",
+                 .type = whole ? "int8" : "fp32",
+                 .threads = threads,
+                 .unit = whole ? "GOP/s" : "GFLOP/s",
+                 .share = -1};
   for (size_t i = 0; (r.isa = ig_isa_supported(i)) != NULL; i++) {
-    ig_status status = ig_machine_peak(r.isa, IG_PEAK_TRAINING, threads, &r.value, &b->err);
+    ig_status status = ig_machine_peak(r.isa, peak, threads, &r.value, &b->err);
     if (status != IG_OK) return status;
     bench_table_row(&b->table, &r);
   }
+  return IG_OK;
+}
+
+static ig_status measure_machine_with(bench *b, int threads) {
+  ig_status status = measure_arithmetic(b, IG_PEAK_TRAINING, threads);
+  if (status == IG_OK) status = measure_arithmetic(b, IG_PEAK_INT8, threads);
+  if (status != IG_OK) return status;
   ig_bandwidth bandwidth;
-  ig_status status = ig_machine_bandwidth(threads, &bandwidth, &b->err);
+  status = ig_machine_bandwidth(threads, &bandwidth, &b->err);
   if (status != IG_OK) return status;
   char name[64];
-  r.isa = NULL;
-  r.name = name;
-  r.unit = "GB/s";
+  bench_row r = {.group = "machine", .name = name, .threads = threads, .unit = "GB/s", .share = -1};
   snprintf(name, sizeof name, "read, last-level cache (%zu MB)", bandwidth.cache_bytes >> 20);
   r.value = bandwidth.cache;
   bench_table_row(&b->table, &r);
@@ -108,15 +130,15 @@ static void add_timing(void *context, const ig_timing *timing) {
   const double gflops = timing->operations / timing->seconds * 1e-9;
   bench_row r = {.group = timing->group,
                  .name = timing->name,
+                 .type = timing->type,
                  .threads = b->threads,
                  .m = timing->m,
                  .n = timing->n,
                  .k = timing->k,
                  .share = -1};
-  if (timing->operations > 0)
-    r.share = gflops / b->peak[timing->training ? IG_PEAK_TRAINING : IG_PEAK_INFERENCE];
+  if (timing->operations > 0) r.share = gflops / b->peak[timing->peak];
   r.value = timing->n ? gflops : timing->seconds * 1e3;
-  r.unit = timing->n ? "GFLOP/s" : "ms";
+  r.unit = !timing->n ? "ms" : timing->peak == IG_PEAK_INT8 ? "GOP/s" : "GFLOP/s";
   bench_table_row(&b->table, &r);
 }
 
@@ -125,6 +147,7 @@ static ig_status measure_products_and_layers(bench *b) {
   options.length = b->values->length;
   options.threads = b->threads;
   options.repeat = b->values->repeat;
+  options.type = b->values->type;
   return ig_time_model(b->config, &options, add_timing, b, &b->err);
 }
 
@@ -223,10 +246,9 @@ static ig_status time_translator(bench *b, ig_translator *translator, sentences 
   const int workers = ig_translator_stats(translator).workers;
   snprintf(name, sizeof name, "translation, %zu sentences, beam %d, %d worker%s", s->count,
            v->beam_size, workers, workers == 1 ? "" : "s");
-  add_row(b, "run", name, tokens / batch, "tokens/s",
-          work * count / batch / b->peak[IG_PEAK_INFERENCE]);
+  add_run(b, v->type, name, tokens / batch, "tokens/s", work * count / batch / inference_peak(b));
   snprintf(name, sizeof name, "translation, one sentence, beam %d", v->beam_size);
-  add_row(b, "run", name, single * 1e3, "ms", work / single / b->peak[IG_PEAK_INFERENCE]);
+  add_run(b, v->type, name, single * 1e3, "ms", work / single / inference_peak(b));
   return IG_OK;
 }
 
@@ -238,6 +260,7 @@ static ig_status measure_translation(bench *b) {
   options.threads = b->threads;
   options.workers = v->workers;
   options.batch_tokens = v->batch_tokens;
+  options.type = v->type;
   options.ids_in = options.ids_out = true;
   ig_translator *translator = NULL;
   sentences s = {0};
@@ -249,7 +272,7 @@ static ig_status measure_translation(bench *b) {
     status = ig_translator_open(v->model, &options, &translator, &b->err);
     if (status == IG_OK) load = fmin(load, ig_translator_stats(translator).load_seconds);
   }
-  if (status == IG_OK) add_row(b, "run", "loading", load * 1e3, "ms", -1);
+  if (status == IG_OK) add_run(b, v->type, "loading", load * 1e3, "ms", -1);
   if (status == IG_OK &&
       !sentences_create(&s, b->config, v->sentences ? v->sentences : 256, v->length))
     status = cli_error_memory(&b->err);
@@ -310,7 +333,7 @@ static ig_status time_trainer(bench *b, ig_trainer *trainer, const ig_batch *bat
   // Each product of the forward pass has two in the backward pass.
   const double work =
       3e-9 * ig_translation_operations(b->config, b->values->length, 1) * batch->sequences;
-  add_row(b, "run", name, (double)batch->sequences * b->values->length / best, "tokens/s",
+  add_run(b, "fp32", name, (double)batch->sequences * b->values->length / best, "tokens/s",
           work / best / b->peak[IG_PEAK_TRAINING]);
   return IG_OK;
 }
@@ -347,11 +370,10 @@ static ig_status read_config_and_peaks(bench *b) {
     if (status == IG_OK) status = ig_config_load(b->values->model, &b->config, &b->err);
     if (status != IG_OK) return status;
   }
-  const ig_status status =
-      ig_machine_peak(NULL, IG_PEAK_INFERENCE, b->threads, &b->peak[IG_PEAK_INFERENCE], &b->err);
-  return status == IG_OK ? ig_machine_peak(NULL, IG_PEAK_TRAINING, b->threads,
-                                           &b->peak[IG_PEAK_TRAINING], &b->err)
-                         : status;
+  ig_status status = IG_OK;
+  for (int i = 0; status == IG_OK && i < IG_PEAKS; i++)
+    status = ig_machine_peak(NULL, (ig_peak)i, b->threads, &b->peak[i], &b->err);
+  return status;
 }
 
 static ig_status measure_wanted(bench *b) {
@@ -365,7 +387,7 @@ static ig_status measure_wanted(bench *b) {
 }
 
 static int run_bench(const cli_verb *verb, int argc, char **argv) {
-  bench_values values = {.beam_size = 1, .length = 24, .repeat = 3};
+  bench_values values = {.type = "fp32", .beam_size = 1, .length = 24, .repeat = 3};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
   if (code != CLI_GO_ON) return code;
@@ -396,21 +418,21 @@ const cli_verb cli_bench = {
     .name = "bench",
     .summary = "What this machine can do, and what a model makes of it.",
     .synopsis =
-        "bench [-m MODEL] [--only GROUP] [--beam-size N] [--length N] [--sentences N] [--threads "
+        "bench [-m MODEL] [--only GROUP] [--type TYPE] [--beam-size N] [--length N] [--sentences "
+        "N] [--threads "
         "N] [--workers N] [--repeat N] [--csv | --json]",
     .description =
-        "Measures the machine first: floating-point operations a second of each instruction set on "
-        "operands in the innermost cache, and bytes a "
-        "second "
-        "read from the last-level cache and from memory, with one thread and with all.\n\n"
+        "Measures the machine first: operations a second of each instruction set on fp32 and on "
+        "int8 operands in the innermost cache (a multiply-add is two), and bytes a second read  "
+        "from the last-level cache and from memory, with one thread and with all.\n\n"
         "With a model: the matrix products of its layers in training and in decoding, whole layers "
         "forward and backward, loading, translating random "
         "token ids to translations of a fixed length, and training steps, each as a share of the "
-        "machine's arithmetic peak with as many threads. "
-        "Each "
-        "figure is the best of several.",
+        "machine's arithmetic peak with as many threads: of its type, of int8 for what --type int8 "
+        "runs. Training is always in fp32. Each figure is the best of several.",
     .examples =
-        "ingot bench\ningot bench -m models/en-de --only run --beam-size 4\ningot bench -m "
+        "ingot bench\ningot bench -m models/en-de --only run --beam-size 4 --type int8\ningot "
+        "bench -m "
         "models/en-de --csv > bench.csv",
     .options = bench_options,
     .option_count = sizeof bench_options / sizeof *bench_options,

@@ -20,7 +20,7 @@ void bench_table_begin(const bench_table *table) {
     printf("ingot %s on %s, kernels: %s\n", ig_version(), table->cpu, table->isa);
     print_model(table->model);
   } else if (table->format == BENCH_CSV) {
-    puts("version,cpu,isa,threads,model,group,name,m,n,k,value,unit,share_of_peak");
+    puts("version,cpu,isa,type,threads,model,group,name,m,n,k,value,unit,share_of_peak");
   } else {
     printf("{\"version\": ");
     cli_json_string(stdout, ig_version());
@@ -56,8 +56,9 @@ static void print_text(const bench_table *table, const bench_row *row, const cha
   } else if (row->m) {
     snprintf(shape, sizeof shape, "%zu rows", row->m);
   }
-  printf("  %-52s %-20s %-9s %3d thread%c %10.1f %-10s", row->name, shape, isa, row->threads,
-         row->threads == 1 ? ' ' : 's', row->value, row->unit);
+  printf("  %-52s %-20s %-11s %-4s %3d thread%c %10.1f %-10s", row->name, shape, isa,
+         row->type ? row->type : "", row->threads, row->threads == 1 ? ' ' : 's', row->value,
+         row->unit);
   if (row->share >= 0) printf(" %4.0f%% of the peak", 100 * row->share);
   putchar('\n');
 }
@@ -66,7 +67,7 @@ static void print_csv(const bench_table *table, const bench_row *row, const char
   csv_string(ig_version());
   putchar(',');
   csv_string(table->cpu);
-  printf(",%s,%d,", isa, row->threads);
+  printf(",%s,%s,%d,", isa, row->type ? row->type : "", row->threads);
   csv_string(table->model ? table->model : "");
   printf(",%s,", row->group);
   csv_string(row->name);
@@ -78,6 +79,7 @@ static void print_csv(const bench_table *table, const bench_row *row, const char
 static void print_json(const bench_table *table, const bench_row *row, const char *isa) {
   printf("%s\n  {\"group\": \"%s\", \"name\": ", table->group ? "," : "", row->group);
   cli_json_string(stdout, row->name);
+  if (row->type) printf(", \"type\": \"%s\"", row->type);
   printf(
       ", \"isa\": \"%s\", \"threads\": %d, \"m\": %zu, \"n\": %zu, \"k\": %zu, \"value\": %.6g, "
       "\"unit\": \"%s\"",

@@ -16,7 +16,8 @@ typedef struct bench_table {
 typedef struct bench_row {
   const char *group;  // "machine", "product", "layer", "run"
   const char *name;
-  const char *isa;  // NULL: the table's
+  const char *isa;   // NULL: the table's
+  const char *type;  // of the weights: "fp32", "int8"; NULL: does not apply
   int threads;
   size_t m, n, k;  // 0: does not apply
   double value;

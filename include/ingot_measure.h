@@ -14,13 +14,15 @@ extern "C" {
 
 typedef enum ig_peak {
   IG_PEAK_INFERENCE, /* on vectors */
-  IG_PEAK_TRAINING   /* as large products of training: on the matrix unit if the instruction set has
+  IG_PEAK_TRAINING,  /* as large products of training: on the matrix unit if the instruction set has
                         one, else on vectors */
+  IG_PEAK_INT8       /* on int8 values, in inference */
 } ig_peak;
+enum { IG_PEAKS = 3 };
 
-/* The arithmetic peak in 10^9 floating-point operations a second: the matrix kernel on operands in
- * the first-level cache. isa: a name of ig_isa_supported(); NULL: the one in use. threads 0: all
- * cores. Takes some tens of milliseconds. */
+/* The arithmetic peak in 10^9 operations a second, a multiply-add being two: the matrix kernel on
+ * operands in the first-level cache. isa: a name of ig_isa_supported(); NULL: the one in use.
+ * threads 0: all cores. Takes some tens of milliseconds. */
 ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gflops,
                           ig_error *err);
 
@@ -41,9 +43,9 @@ typedef struct ig_timing {
   char name[96];     /* "feed-forward, inner, backward-weight" */
   size_t m, n, k;    /* of a product: C (m, n) = A (m, k) B (k, n); of a layer: m rows, n and k 0 */
   double seconds;    /* the shortest of ig_timing_options.repeat runs */
-  double operations; /* floating-point operations of matrix products; 0: none worth counting */
-  bool training;     /* true: as training runs it (on a matrix unit if there is one); false: as
-                        inference does */
+  double operations; /* of matrix products, a multiply-add being two; 0: none worth counting */
+  ig_peak peak;      /* what it may be compared with */
+  const char *type;  /* of the weights: "fp32" (a static string), or the one of the options */
 } ig_timing;
 
 typedef struct ig_timing_options {
@@ -51,6 +53,8 @@ typedef struct ig_timing_options {
   int length;  /* rows of each of its sentences; default 24 */
   int threads; /* default 0: all cores */
   int repeat;  /* runs of each product or layer, of which the shortest counts; default 5 */
+  /* Of the weights in decoding steps, as ig_translator_options.type; default NULL: fp32. */
+  const char *type;
 } ig_timing_options;
 ig_timing_options ig_timing_options_default(void);
 

@@ -18,16 +18,16 @@ static void fill_operand(float *x, size_t count) {
 
 typedef struct product_operands {
   float *a, *b;
-  float *panels;  // of B packed before, else NULL
+  void *packed;  // B, packed before; else NULL
 } product_operands;
 
-static product_operands carve_operands(ig_matrix_product *p, ig_arena *arena, size_t panels) {
+static product_operands carve_operands(ig_matrix_product *p, ig_arena *arena, size_t packed) {
   const ig_gemm *g = &p->gemm;
   product_operands o = {0};
   o.a = IG_TAKE(arena, float, g->m * g->k);
   o.b = IG_TAKE(arena, float, g->n * g->k);
   p->gemm.c = IG_TAKE(arena, float, g->m * g->n);
-  if (panels) o.panels = IG_TAKE(arena, float, panels);
+  if (packed) o.packed = IG_TAKE(arena, char, packed);
   return o;
 }
 
@@ -49,24 +49,26 @@ ig_status ig_matrix_product_create(ig_nn *nn, const ig_matrix_product_shape *sha
                                    ig_matrix_product *out, ig_error *err) {
   const size_t m = shape->m, n = shape->n, k = shape->k;
   *out = (ig_matrix_product){.gemm = gemm_of_shape(shape)};
-  size_t panels = 0;
-  if (shape->kind == IG_MATRIX_PRODUCT_PACKED) panels = ig_gemm_panel_floats(nn->kernels, n, k);
+  const ig_weight_layout layout = ig_gemm_layout(nn->kernels, shape->layout);
+  size_t packed = 0;
+  if (shape->kind == IG_MATRIX_PRODUCT_PACKED)
+    packed = ig_gemm_packed_bytes(nn->kernels, layout, n, k);
   ig_arena measure = ig_arena_measure();
-  carve_operands(out, &measure, panels);
+  carve_operands(out, &measure, packed);
   ig_status status = ig_arena_create(&out->arena, measure.peak, err);
   if (status == IG_OK) status = ig_arena_create(&out->scratch, ig_gemm_scratch(nn, m, n, k), err);
   if (status != IG_OK) {
     ig_matrix_product_free(out);
     return status;
   }
-  const product_operands o = carve_operands(out, &out->arena, panels);
+  const product_operands o = carve_operands(out, &out->arena, packed);
   ig_gemm *g = &out->gemm;
   fill_operand(o.a, m * k);
   fill_operand(o.b, n * k);
   g->a = o.a;
   g->b = o.b;
-  if (!panels) return IG_OK;
-  g->packed = ig_gemm_place(IG_WEIGHT_LAYOUT_FLOAT32_PANELS, n, k, o.panels);
+  if (!packed) return IG_OK;
+  g->packed = ig_gemm_place(layout, n, k, o.packed);
   ig_gemm_pack(nn, &(ig_gemm_operand){n, k, o.b, g->b_depth, g->b_column}, 0, g->packed);
   return IG_OK;
 }

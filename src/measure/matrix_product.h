@@ -19,6 +19,9 @@ const char *ig_matrix_product_kind_name(ig_matrix_product_kind kind);
 typedef struct ig_matrix_product_shape {
   ig_matrix_product_kind kind;
   size_t m, n, k;
+  // Of packed: what W was packed as. On a CPU that cannot use it, what stands in for it
+  // (ig_gemm_layout).
+  ig_weight_layout layout;
 } ig_matrix_product_shape;
 
 typedef struct ig_matrix_product {
@@ -34,7 +37,7 @@ typedef struct ig_matrix_product {
 ig_status ig_matrix_product_create(ig_nn *nn, const ig_matrix_product_shape *shape,
                                    ig_matrix_product *out, ig_error *err);
 void ig_matrix_product_free(ig_matrix_product *product);
-// Floating-point operations of one product; a multiply-add counts as two.
+// Operations of one product; a multiply-add counts as two.
 static inline double ig_matrix_product_operations(const ig_matrix_product *p) {
   return 2.0 * (double)p->gemm.m * (double)p->gemm.n * (double)p->gemm.k;
 }

@@ -8,50 +8,32 @@
 #include "ingot_measure.h"
 #include "kernel/kernels.h"
 
-enum { DEPTH = 256, UNIT_STEPS = 2, LOOPS = 500, ROUNDS = 16 };
+enum { LOOPS = 500, ROUNDS = 16 };
+static const double ENOUGH = 0.25;  // seconds, after which there are no more rounds
 
-typedef struct peak_work {
-  const ig_kernels *kernels;
-  const ig_matrix_unit *unit;  // NULL: the peak of vectors is wanted
-  float *operands;             // (threads, size)
-  size_t size;
-} peak_work;
+// What is multiplied again and again, by every thread with operands of its own that lie in its
+// first-level cache.
+typedef struct peak_kind {
+  size_t (*bytes)(const ig_kernels *kernels);       // of a thread's operands
+  double (*operations)(const ig_kernels *kernels);  // of one product
+  void (*multiply)(const ig_kernels *kernels, char *operands);
+} peak_kind;
 
-static size_t operand_size(const peak_work *w) {
-  if (w->unit)
-    return 2 * UNIT_STEPS * w->unit->step_bytes / sizeof(float) + w->unit->edge * w->unit->edge;
-  return DEPTH * (w->kernels->gemm_mr + w->kernels->gemm_nr) +
-         w->kernels->gemm_mr * w->kernels->gemm_nr;
+// ---- vectors: one full tile with one panel -----------------------------------
+
+enum { DEPTH = 256 };
+
+static size_t vector_bytes(const ig_kernels *k) {
+  return (DEPTH * (k->gemm_mr + k->gemm_nr) + k->gemm_mr * k->gemm_nr) * sizeof(float);
 }
 
-// Floating-point operations of one task.
-static double task_operations(const peak_work *w) {
-  if (w->unit)
-    return 2.0 * (double)(w->unit->edge * w->unit->edge * w->unit->depth) * UNIT_STEPS * LOOPS;
-  return 2.0 * (double)(w->kernels->gemm_mr * w->kernels->gemm_nr) * DEPTH * LOOPS;
+static double vector_operations(const ig_kernels *k) {
+  return 2.0 * (double)(k->gemm_mr * k->gemm_nr) * DEPTH;
 }
 
-// Multiplies one block of the unit again and again; its panels are in L1.
-static void multiply_unit_block(void *context, size_t index, int worker) {
-  (void)worker;
-  const peak_work *w = context;
-  char *a = (char *)(w->operands + index * w->size), *b = a + UNIT_STEPS * w->unit->step_bytes;
-  const ig_panel_product product = {.rows = w->unit->edge,
-                                    .columns = w->unit->edge,
-                                    .steps = UNIT_STEPS,
-                                    .a = a,
-                                    .b = b,
-                                    .c = (float *)(b + UNIT_STEPS * w->unit->step_bytes),
-                                    .c_row = w->unit->edge};
-  for (int i = 0; i < LOOPS; i++) w->unit->multiply(&product);
-}
-
-// Multiplies one full tile with one panel again and again; all of it is in L1.
-static void multiply_vector_tile(void *context, size_t index, int worker) {
-  (void)worker;
-  const peak_work *w = context;
-  const size_t mr = w->kernels->gemm_mr, nr = w->kernels->gemm_nr;
-  float *a = w->operands + index * w->size, *packed = a + DEPTH * mr, *c = packed + DEPTH * nr;
+static void multiply_vectors(const ig_kernels *k, char *operands) {
+  const size_t mr = k->gemm_mr, nr = k->gemm_nr;
+  float *a = (float *)(void *)operands, *packed = a + DEPTH * mr, *c = packed + DEPTH * nr;
   const ig_gemm_tile tile = {.rows = mr,
                              .columns = nr,
                              .depth = DEPTH,
@@ -63,7 +45,93 @@ static void multiply_vector_tile(void *context, size_t index, int worker) {
                              .packed_row = nr,
                              .c = c,
                              .c_row = nr};
-  for (int i = 0; i < LOOPS; i++) w->kernels->gemm(&tile);
+  for (int i = 0; i < LOOPS; i++) k->gemm(&tile);
+}
+
+// ---- the matrix unit: one of its blocks --------------------------------------
+
+enum { UNIT_STEPS = 2 };
+
+static size_t unit_bytes(const ig_kernels *k) {
+  const ig_matrix_unit *unit = k->matrix_unit;
+  return 2 * UNIT_STEPS * unit->step_bytes + unit->edge * unit->edge * sizeof(float);
+}
+
+static double unit_operations(const ig_kernels *k) {
+  const ig_matrix_unit *unit = k->matrix_unit;
+  return 2.0 * (double)(unit->edge * unit->edge * unit->depth) * UNIT_STEPS;
+}
+
+static void multiply_unit(const ig_kernels *k, char *operands) {
+  const ig_matrix_unit *unit = k->matrix_unit;
+  char *b = operands + UNIT_STEPS * unit->step_bytes, *c = b + UNIT_STEPS * unit->step_bytes;
+  const ig_panel_product product = {.rows = unit->edge,
+                                    .columns = unit->edge,
+                                    .steps = UNIT_STEPS,
+                                    .a = operands,
+                                    .b = b,
+                                    .c = (float *)(void *)c,
+                                    .c_row = unit->edge};
+  for (int i = 0; i < LOOPS; i++) unit->multiply(&product);
+}
+
+// ---- int8: some tiles with one panel -----------------------------------------
+// 25 KB. k is long, so that what is done once for a sum counts little.
+
+enum { INT8_ROWS = 24, INT8_DEPTH = 640 };
+
+typedef struct int8_operands {
+  uint8_t packed[IG_INT8_COLUMNS * INT8_DEPTH];
+  int8_t a[INT8_ROWS * INT8_DEPTH];
+  ig_int8_row row[INT8_ROWS];
+  float scale[IG_INT8_COLUMNS], c[INT8_ROWS * IG_INT8_COLUMNS];
+} int8_operands;
+
+static size_t int8_bytes(const ig_kernels *k) {
+  (void)k;
+  return sizeof(int8_operands);
+}
+
+static double int8_operations(const ig_kernels *k) {
+  (void)k;
+  return 2.0 * INT8_ROWS * IG_INT8_COLUMNS * INT8_DEPTH;
+}
+
+static void multiply_int8(const ig_kernels *k, char *operands) {
+  int8_operands *o = (int8_operands *)(void *)operands;
+  const ig_int8_tile tile = {.rows = INT8_ROWS,
+                             .columns = IG_INT8_COLUMNS,
+                             .depth = INT8_DEPTH,
+                             .a = o->a,
+                             .row = o->row,
+                             .packed = o->packed,
+                             .scale = o->scale,
+                             .c = o->c,
+                             .c_row = IG_INT8_COLUMNS};
+  for (int i = 0; i < LOOPS; i++) k->multiply_int8(&tile);
+}
+
+// ---- timing -----------------------------------------------------------------
+
+typedef struct peak_work {
+  const peak_kind *kind;
+  const ig_kernels *kernels;
+  char *operands;  // (threads, size)
+  size_t size;
+} peak_work;
+
+static void multiply_own(void *context, size_t index, int worker) {
+  (void)worker;
+  const peak_work *w = context;
+  w->kind->multiply(w->kernels, w->operands + index * w->size);
+}
+
+static const peak_kind *kind_of(ig_peak peak, const ig_kernels *kernels) {
+  static const peak_kind vectors = {vector_bytes, vector_operations, multiply_vectors},
+                         unit = {unit_bytes, unit_operations, multiply_unit},
+                         int8 = {int8_bytes, int8_operations, multiply_int8};
+  if (peak == IG_PEAK_INT8) return &int8;
+  return peak == IG_PEAK_TRAINING && kernels->matrix_unit ? &unit : &vectors;
 }
 
 static ig_status choose_kernels(const char *isa, const ig_kernels **out, ig_error *err) {
@@ -88,26 +156,26 @@ ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gf
   IG_TRY(choose_kernels(isa, &kernels, err));
   IG_TRY(ig_pool_create(threads, &pool, err));
   const size_t count = (size_t)ig_pool_threads(pool);
-  peak_work w = {.kernels = kernels,
-                 .unit = peak == IG_PEAK_TRAINING ? kernels->matrix_unit : NULL};
-  w.size = operand_size(&w);
+  const peak_kind *kind = kind_of(peak, kernels);
+  // Whole lines: no two threads write to the same one.
+  const size_t size = (kind->bytes(kernels) + IG_ALIGNMENT - 1) / IG_ALIGNMENT * IG_ALIGNMENT;
+  peak_work w = {.kind = kind, .kernels = kernels, .size = size};
   ig_arena arena;
-  const ig_status status =
-      ig_arena_create(&arena, count * w.size * sizeof(float) + IG_ALIGNMENT, err);
+  const ig_status status = ig_arena_create(&arena, count * size + IG_ALIGNMENT, err);
   if (status != IG_OK) {
     ig_pool_free(pool);
     return status;
   }
-  w.operands = IG_TAKE(&arena, float, count *w.size);
-  const ig_task task = w.unit ? multiply_unit_block : multiply_vector_tile;
-  double best = 1e30;
-  for (int round = 0; round < ROUNDS; round++) {
+  w.operands = IG_TAKE(&arena, char, count *size);
+  double best = 1e30, all = 0;
+  for (int round = 0; round < ROUNDS && all < ENOUGH; round++) {
     const double begin = ig_clock_seconds();
-    ig_pool_run(pool, count, task, &w);
+    ig_pool_run(pool, count, multiply_own, &w);
     const double seconds = ig_clock_seconds() - begin;
     if (seconds < best) best = seconds;
+    all += seconds;
   }
-  *gflops = 1e-9 * task_operations(&w) * (double)count / best;
+  *gflops = 1e-9 * kind->operations(kernels) * LOOPS * (double)count / best;
   ig_arena_free(&arena);
   ig_pool_free(pool);
   return IG_OK;

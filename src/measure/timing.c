@@ -9,6 +9,7 @@
 #include "model/config.h"
 #include "model/create/create.h"
 #include "model/model.h"
+#include "model/run/pack.h"
 #include "nn/loss.h"
 #include "nn/scratch.h"
 #include "nn/self_attention.h"
@@ -18,6 +19,7 @@ typedef struct model_timing {
   const ig_timing_options *options;
   ig_timing_report report;
   void *context;
+  ig_weight_type type;
   ig_nn nn;
   ig_error *err;
 } model_timing;
@@ -68,6 +70,16 @@ static size_t list_weights(const ig_config *c, timed_weight *weights) {
   return count;
 }
 
+// What W (out, in) is packed as in a model of this type.
+static ig_weight_layout packed_layout(ig_weight_type type, size_t out, size_t in) {
+  return ig_pack_layout(type, &(ig_linear){.out = (int)out, .in = (int)in});
+}
+
+static ig_peak peak_of(const ig_matrix_product_shape *shape) {
+  if (shape->kind != IG_MATRIX_PRODUCT_PACKED) return IG_PEAK_TRAINING;
+  return shape->layout == IG_WEIGHT_LAYOUT_INT8_PANELS ? IG_PEAK_INT8 : IG_PEAK_INFERENCE;
+}
+
 static ig_status time_product(model_timing *t, const char *name,
                               const ig_matrix_product_shape *shape) {
   const bool packed = shape->kind == IG_MATRIX_PRODUCT_PACKED;
@@ -79,7 +91,10 @@ static ig_status time_product(model_timing *t, const char *name,
                       .k = shape->k,
                       .seconds = ig_matrix_product_seconds(&t->nn, &product),
                       .operations = ig_matrix_product_operations(&product),
-                      .training = !packed};
+                      .peak = peak_of(shape),
+                      .type = "fp32"};
+  if (packed && shape->layout != packed_layout(IG_WEIGHT_TYPE_FP32, shape->n, shape->k))
+    result.type = t->options->type;
   for (int i = 1; i < t->options->repeat; i++) {
     const double seconds = ig_matrix_product_seconds(&t->nn, &product);
     if (seconds < result.seconds) result.seconds = seconds;
@@ -104,14 +119,20 @@ static ig_status time_weight(model_timing *t, const timed_weight *weight) {
                block = (size_t)ig_loss_block(t->config->target_vocab_size);
   // In training the output layer never sees more rows at once than a block of the loss.
   const size_t rows = weight->out == t->config->target_vocab_size && all > block ? block : all;
-  const ig_matrix_product_shape training[] = {{IG_MATRIX_PRODUCT_FORWARD, rows, out, in},
-                                              {IG_MATRIX_PRODUCT_BACKWARD_INPUT, rows, in, out},
-                                              {IG_MATRIX_PRODUCT_BACKWARD_WEIGHT, out, in, rows}};
+  const ig_matrix_product_shape training[] = {
+      {.kind = IG_MATRIX_PRODUCT_FORWARD, .m = rows, .n = out, .k = in},
+      {.kind = IG_MATRIX_PRODUCT_BACKWARD_INPUT, .m = rows, .n = in, .k = out},
+      {.kind = IG_MATRIX_PRODUCT_BACKWARD_WEIGHT, .m = out, .n = in, .k = rows}};
   for (size_t i = 0; i < sizeof training / sizeof *training; i++)
     IG_TRY(time_product(t, weight->name, &training[i]));
-  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-    IG_TRY(time_product(t, weight->name,
-                        &(ig_matrix_product_shape){IG_MATRIX_PRODUCT_PACKED, steps[i], out, in}));
+  ig_matrix_product_shape step = {.kind = IG_MATRIX_PRODUCT_PACKED,
+                                  .n = out,
+                                  .k = in,
+                                  .layout = packed_layout(t->type, out, in)};
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    step.m = steps[i];
+    IG_TRY(time_product(t, weight->name, &step));
+  }
   return IG_OK;
 }
 
@@ -217,7 +238,8 @@ static void time_layer(model_timing *t, timed_layers *l, const char *name, doubl
                       .m = (size_t)l->rows,
                       .operations = operations,
                       .seconds = 1e30,
-                      .training = true};
+                      .peak = IG_PEAK_TRAINING,
+                      .type = "fp32"};
   run(&t->nn, l);
   for (int i = 0; i < t->options->repeat; i++) {
     const double begin = ig_clock_seconds();
@@ -319,6 +341,7 @@ ig_status ig_time_model(const ig_config *config, const ig_timing_options *option
                     .err = err};
   if (options->rows < 1 || options->length < 1 || options->repeat < 1)
     return ig_fail(err, IG_ERROR_ARGUMENT, "rows, length and repeat must be 1 or more");
+  IG_TRY(ig_weight_type_of(options->type, &t.type, err));
   IG_TRY(ig_config_check(config, "the model's options", err));
   IG_TRY(ig_kernels_select(&t.nn.kernels, err));
   IG_TRY(ig_pool_create(options->threads, &t.nn.pool, err));

@@ -4,12 +4,13 @@
 . "$INGOT_SOURCE/tests/cli/common.bash"
 model=$INGOT_SOURCE/tests/golden/marian_tiny
 
-# The machine alone: arithmetic of each instruction set, slowest first, then two bandwidths; all are
-# above 0.
+# The machine alone: arithmetic of each instruction set in fp32 and in int8, then two bandwidths.
+# All are above 0.
 expect 0 "$INGOT" bench --threads 1 --csv
-headings=version,cpu,isa,threads,model,group,name,m,n,k,value,unit,share_of_peak
+headings=version,cpu,isa,type,threads,model,group,name,m,n,k,value,unit,share_of_peak
 [ "$(head -n 1 out)" = "$headings" ] || fail "other headings"
-has out ',reference,1,"",machine,"arithmetic",0,0,0,'
+for type in fp32 int8; do has out ",reference,$type,1,\"\",machine,\"arithmetic\",0,0,0,"; done
+[ "$(grep -c ',GFLOP/s,$' out)" -eq "$(grep -c ',GOP/s,$' out)" ] || fail "peaks without int8's"
 [ "$(grep -c ',GB/s,$' out)" -eq 2 ] || fail "not two bandwidths"
 awk -F, 'NR > 1 && $(NF - 2) <= 0 { exit 1 }' out || fail "a figure that is not above 0"
 
@@ -23,11 +24,23 @@ for group in product layer; do
     fail "figures of other groups than $group"
   grep -q ',[0-9.e+-]*,GFLOP/s,[0-9.]*$\|,ms,[0-9.]*$' out ||
     fail "no shares of the peak among $group"
+  ! grep -q ',int8,\|,GOP/s,' out || fail "int8 among $group, unasked"
 done
+
+# --type int8: what decodes, and nothing of training.
+expect 0 "$INGOT" bench -m "$model" --repeat 1 --threads 2 --csv --only product --type int8
+grep -q ',int8,2,.*"output layer, packed, 32 rows",.*,GOP/s,[0-9.]*$' out ||
+  fail "no shares in int8"
+awk -F, 'NR > 1 && (/packed/ ? $4 != "int8" : $4 != "fp32") { exit 1 }' out ||
+  fail "products of another type"
+expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --csv --only run --type int8
+[ "$(grep -c ',int8,.*,run,' out)" -eq 3 ] || fail "not three figures of runs in int8"
+grep -q ',fp32,.*,run,"training step, 4 sentences"' out || fail "a training step of another type"
 
 expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --only run --json
 has out '"group": "run", "name": "loading"'
 has out '"unit": "tokens/s"'
+has out '"type": "fp32"'
 [ "$(tail -n 1 out)" = "]}" ] || fail "an object without an end"
 expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --only run
 has out "of the peak"
@@ -36,6 +49,7 @@ expect 2 "$INGOT" bench --csv --json
 expect 2 "$INGOT" bench --only layer
 has err "needs a model"
 expect 2 "$INGOT" bench --only kernels
+expect 2 "$INGOT" bench --type int7
 expect 1 "$INGOT" bench -m nowhere
 
 # The published Multi30k score: BPE removed on both sides, at the ends of lines too, case and tokens

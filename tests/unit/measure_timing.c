@@ -52,6 +52,26 @@ static void each_product_and_layer_once(void **state) {
   for (size_t i = 0; i < s.count; i++) assert_null(strstr(s.timings[i].name, "decoder's"));
 }
 
+// Training stays in float32; so do products of a few outputs, as in a model of that type.
+static void decoding_steps_have_the_type_of_the_options(void **state) {
+  (void)state;
+  const ig_config config = torch_config((ig_torch_options){90, 8, 2, 1, 1, 20, 0.1f, false, NULL});
+  const ig_timing_options options = {
+      .rows = 10, .length = 4, .threads = 1, .repeat = 1, .type = "int8"};
+  seen s = {0};
+  ig_error err;
+  assert_int_equal(ig_time_model(&config, &options, collect, &s, &err), IG_OK);
+  const ig_timing *output = find(&s, "output layer, packed, 32 rows"),
+                  *few = find(&s, "attention output, packed, 8 rows"),
+                  *training = find(&s, "output layer, forward");
+  assert_true(output->peak == IG_PEAK_INT8 && output->m == 32);
+  assert_string_equal(output->type, "int8");
+  assert_true(few->peak == IG_PEAK_INFERENCE && few->n == 8);
+  assert_string_equal(few->type, "fp32");
+  assert_int_equal(training->peak, IG_PEAK_TRAINING);
+  assert_string_equal(training->type, "fp32");
+}
+
 static void senseless_options_are_errors(void **state) {
   (void)state;
   ig_config config = torch_config((ig_torch_options){90, 8, 2, 1, 1, 20, 0.1f, false, NULL});
@@ -61,6 +81,10 @@ static void senseless_options_are_errors(void **state) {
   options.rows = 0;
   assert_int_equal(ig_time_model(&config, &options, collect, &s, &err), IG_ERROR_ARGUMENT);
   options.rows = 1;
+  options.type = "int7";
+  assert_int_equal(ig_time_model(&config, &options, collect, &s, &err), IG_ERROR_UNSUPPORTED);
+  assert_non_null(strstr(err.message, "int7"));
+  options.type = NULL;
   config.decoder.self.heads = 3;
   assert_int_not_equal(ig_time_model(&config, &options, collect, &s, &err), IG_OK);
   assert_int_equal(s.count, 0);
@@ -68,6 +92,7 @@ static void senseless_options_are_errors(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(each_product_and_layer_once),
+                                     cmocka_unit_test(decoding_steps_have_the_type_of_the_options),
                                      cmocka_unit_test(senseless_options_are_errors)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

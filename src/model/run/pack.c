@@ -54,17 +54,21 @@ static bool is_kept_float(const linear_packing *p, const ig_linear *linear) {
   return false;
 }
 
-static ig_weight_layout layout_for(const linear_packing *p, const ig_linear *linear) {
-  switch (p->type) {
+ig_weight_layout ig_pack_layout(ig_weight_type type, const ig_linear *linear) {
+  switch (type) {
     case IG_WEIGHT_TYPE_AS_STORED:
     case IG_WEIGHT_TYPE_FP32: return linear->layout;
     case IG_WEIGHT_TYPE_BF16: return IG_WEIGHT_LAYOUT_BFLOAT16_PANELS;
     case IG_WEIGHT_TYPE_INT8:
-      return is_worth_int8(linear) && !is_kept_float(p, linear) ? IG_WEIGHT_LAYOUT_INT8_PANELS
-                                                                : linear->layout;
+      return is_worth_int8(linear) ? IG_WEIGHT_LAYOUT_INT8_PANELS : linear->layout;
   }
   assert(false && "a type that nobody knows");
   return linear->layout;
+}
+
+static ig_weight_layout layout_for(const linear_packing *p, const ig_linear *linear) {
+  if (p->type == IG_WEIGHT_TYPE_INT8 && is_kept_float(p, linear)) return linear->layout;
+  return ig_pack_layout(p->type, linear);
 }
 
 static void take_linear(void *context, ig_linear *linear) {

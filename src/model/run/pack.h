@@ -7,6 +7,8 @@
 #include "model/run/stored_weights.h"
 #include "model/weight_type.h"
 
+// What the weight of a layer of this shape and layout is packed as in a model of this type.
+ig_weight_layout ig_pack_layout(ig_weight_type type, const ig_linear *linear);
 // Packs every linear layer in float32, in the layout that the CPU makes of the one it asks for.
 // Does nothing if the model is packed. Not while training changes the weights.
 ig_status ig_pack_model(ig_model *model, ig_error *err);
