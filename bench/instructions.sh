@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Counts the instructions of a small translation and of small training steps (callgrind, one thread,
-# AVX2 kernels), ours alone, no library's, and compares them with bench/results/instructions.csv:
-# more than TOLERANCE percent above is an error. A count, not a time: the same on a busy machine.
+# Counts the instructions of small translations (fp32 and int8) and of small training steps
+# (callgrind, one thread, AVX2 kernels), ours alone, no library's, and compares them with
+# bench/results/instructions.csv: more than TOLERANCE percent above is an error. A count, not a time:
+# the same on a busy machine.
 # Usage: instructions.sh [--update | --plant] [--against FILE] [--counts FILE] [INGOT]
 #   --update   writes what was counted to the file instead
 #   --plant    one sentence and one update more than the file knows: must fail, and is the negative
@@ -56,10 +57,12 @@ model: {family: marian, d_model: 64, encoder_layers: 2, decoder_layers: 2,
 train: {output: $work/run, seed: 1, batch_tokens: 256, updates: $updates, learning_rate: 0.001,
         label_smoothing: 0.1, clip_norm: 1.0, save_every: 0}
 YML
+  local translate=("$ingot" translate -m "$root/models/en-de" -i "$work/source"
+    -o "$work/translation" --threads 1)
   for beam in 1 4; do
-    count "translate-beam-$beam" "$ingot" translate -m "$root/models/en-de" -i "$work/source" \
-      -o "$work/translation" --beam-size $beam --threads 1
+    count "translate-beam-$beam" "${translate[@]}" --beam-size $beam
   done
+  count translate-int8 "${translate[@]}" --beam-size 1 --type int8
   count train "$ingot" train "$work/train.yml" --threads 1 --quiet
 }
 
