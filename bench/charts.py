@@ -5,35 +5,22 @@ speed.svg     training beside PyTorch, translation beside CTranslate2 (speed.csv
 multi30k.svg  BLEU over time of training, beside PyTorch (multi30k-bpe10k/curve.csv)
 products.svg  matrix products of real models as a share of the machine's peak, beside OpenBLAS and
               MKL (products.csv)
+roofline.svg  products of training and of decoding steps under the machine's roofs (roofline.csv)
+curves.svg    seconds of translating against sentences, lengths, beams, threads and vocabularies
+              (curves.csv)
 speed.md      the tables
 A file that is not there is left out.
 """
 
-import csv
 import pathlib
 import sys
 
 import matplotlib
 
-matplotlib.use("svg")
-matplotlib.rcParams.update(
-    {
-        "svg.hashsalt": "ingot",
-        "svg.fonttype": "none",
-        "font.family": ["DejaVu Sans", "sans-serif"],
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 10,
-        "axes.titleweight": "bold",
-        "axes.axisbelow": True,
-        "axes.grid.axis": "y",
-        "grid.color": "#dddddd",
-    }
-)
-import matplotlib.pyplot as plt
+import chart_curves
+import chart_roofline
+from chart_style import OURS, PEERS, caption, distinct, plt, read, save
 
-OURS, PEERS = "#c2541b", ("#8da0b3", "#4f6d8a")
 LABELS = {
     "train-tiny": "tiny\n2.3 M",
     "train-small": "small\n7.6 M",
@@ -48,35 +35,9 @@ LABELS = {
 LIBRARIES = {"ingot": "Ingot", "openblas": "OpenBLAS", "mkl": "MKL"}
 
 
-def read(path):
-    if not path.exists():
-        return []
-    with open(path, newline="", encoding="utf-8") as f:
-        return list(csv.DictReader(f))
-
-
-def distinct(rows, key):
-    return list(dict.fromkeys(r[key] for r in rows))
-
-
 def order(row):
     known = list(LABELS)
     return known.index(row["what"]) if row["what"] in known else len(known)
-
-
-def caption(rows):
-    threads = " and ".join(sorted(distinct(rows, "threads"), key=int))
-    return (
-        f"{', '.join(distinct(rows, 'cpu'))}; {threads} thread{'' if threads == '1' else 's'}; "
-        f"kernels: {', '.join(distinct(rows, 'isa'))}; "
-        f"{', '.join(distinct(rows, 'date'))}; commit {', '.join(distinct(rows, 'commit'))}"
-    )
-
-
-def save(figure, rows, path):
-    figure.text(0.5, 0.005, caption(rows), ha="center", va="bottom", fontsize=7, color="#555555")
-    figure.savefig(path, metadata={"Date": None, "Creator": None})
-    plt.close(figure)
 
 
 def bars(axes, groups, series, annotate=None):
@@ -307,6 +268,10 @@ def main():
         curve_chart(curve, folder / "multi30k.svg")
     if products:
         products_chart(products, folder / "products.svg")
+    if roofline := read(folder / "roofline.csv"):
+        chart_roofline.draw(roofline, folder / "roofline.svg")
+    if curves := read(folder / "curves.csv"):
+        chart_curves.draw(curves, folder / "curves.svg")
     (folder / "speed.md").write_text(report(speed, products), encoding="utf-8")
 
 

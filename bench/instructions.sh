@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Counts the instructions of small translations (fp32 and int8) and of small training steps
 # (callgrind, one thread, AVX2 kernels), ours alone, no library's, and compares them with
-# bench/results/instructions.csv: more than TOLERANCE percent above is an error. A count, not a time:
-# the same on a busy machine.
+# bench/results/instructions.csv: more than TOLERANCE percent above is an error. A count, not a
+# time: the same on a busy machine.
 # Usage: instructions.sh [--update | --plant] [--against FILE] [--counts FILE] [INGOT]
 #   --update   writes what was counted to the file instead
 #   --plant    one sentence and one update more than the file knows: must fail, and is the negative

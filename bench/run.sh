@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Everything that is measured, in one command: the machine, products beside OpenBLAS and MKL,
-# training beside PyTorch, translation beside CTranslate2. Writes machine.csv, products.csv and
-# speed.csv; bench/charts.py draws them. bench/README.md says what each holds. Keep the machine
-# quiet meanwhile.
-# Usage: run.sh [--only products,training,translation] [--out DIR] [--ingot FILE] [--threads N]
-# [--cpu NAME]
+# training beside PyTorch, translation beside CTranslate2; if asked, curves of seconds. Writes
+# machine.csv, roofline.csv, products.csv, speed.csv and curves.csv; bench/charts.py draws them.
+# bench/README.md says what each holds. Keep the machine quiet meanwhile.
+# Usage: run.sh [--only roofline,products,training,translation,curves] [--out DIR] [--ingot FILE]
+#               [--threads N] [--cpu NAME] [--roofline MODEL]...
 #               [--openblas LIBRARY] [--mkl LIBRARY]
 #               [--peers DIR [--python FILE] [--data DIR] [--repeat N]]   scripts bench_train.py,
 # bench_translate.py and make_models.py
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-only=products,training,translation out=$root/bench/results ingot=$root/build/ingot \
+only=roofline,products,training,translation out=$root/bench/results ingot=$root/build/ingot \
   threads=$(getconf _NPROCESSORS_ONLN) cpu="" repeat=3
-peers="" python=python3 data=${INGOT_DATA:-$root/../shared/data} libraries=()
+peers="" python=python3 roofline_models=() data=${INGOT_DATA:-$root/../shared/data} libraries=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --only) only=$2 ;;
@@ -25,15 +25,17 @@ while [ $# -gt 0 ]; do
     --python) python=$2 ;;
     --data) data=$2 ;;
     --repeat) repeat=$2 ;;
+    --roofline) roofline_models+=("$(realpath "$2")") ;;
     *) echo "run.sh: unknown option '$1'" >&2 && exit 2 ;;
   esac
   [ $# -ge 2 ] || { echo "run.sh: $1 lacks its value" >&2 && exit 2; }
   shift 2
 done
 ingot=$(realpath "$ingot")
+[ ${#roofline_models[@]} -gt 0 ] || roofline_models=("$root/models/en-de")
 gemm=$(dirname "$ingot")/bench/bench_gemm
 model=$root/models/en-de
-if ! [ -x "$gemm" ]; then
+if [[ ,$only, == *,products,* ]] && ! [ -x "$gemm" ]; then
   echo "run.sh: $gemm is missing: cmake --build $(dirname "$ingot") --target benchmarks" >&2
   exit 1
 fi
@@ -54,8 +56,37 @@ isa=$(sed -n '/,run,/{s/^"[^"]*","[^"]*",\([^,]*\),.*/\1/p;q}' "$work/machine.cs
 [ -n "$cpu" ] || cpu=$(sed -n '2s/^"[^"]*","\([^"]*\)".*/\1/p' "$work/machine.csv")
 cpu=${cpu//,/ }  # a comma would end the field for awk
 stamp="$(date -u +%F),$(git -C "$root" describe --always --dirty --exclude '*'),\"$cpu\""
-{ echo "date,commit,$(sed -n 1p "$work/machine.csv")" && tail -n +2 "$work/machine.csv" |
-  sed "s/^/${stamp%,*},/"; } >"$out/machine.csv"
+# With the date, the commit and the name of the CPU before each row.
+dated() { sed "1s/^/date,commit,/; 2,\$s/^/${stamp%,*},/"; }
+dated <"$work/machine.csv" >"$out/machine.csv"
+
+# ---- roofline: the machine's roofs, products of decoding in both types -------
+
+# of_model FOLDER TYPE: its products, rows without a heading and without a path of this machine.
+of_model() {
+  (cd "$(dirname "$1")" && "$ingot" bench --csv -m "$(basename "$1")" --threads "$threads" \
+    --only product --type "$2") | tail -n +2
+}
+if wanted roofline; then
+  say "products of ${roofline_models[*]##*/}, in fp32 and int8"
+  {
+    grep -v ',run,' "$work/machine.csv"
+    for m in "${roofline_models[@]}"; do
+      of_model "$m" fp32
+      of_model "$m" int8 | grep ',int8,'
+    done
+  } | tee "$work/roofline.csv"
+  dated <"$work/roofline.csv" >"$out/roofline.csv"
+fi
+
+# ---- curves: seconds against sentences, lengths, beams, threads, vocabularies -
+# Rows that the file has are not measured again.
+
+if wanted curves; then
+  say "curves of seconds"
+  "$python" "$root/bench/curves.py" "$ingot" "$out/curves.csv" --threads "$threads" \
+    --repeat "$repeat" --cpu "$cpu"
+fi
 
 # ---- products: each set of shapes with one thread and with all ---------------
 

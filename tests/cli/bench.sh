@@ -52,6 +52,23 @@ expect 2 "$INGOT" bench --only kernels
 expect 2 "$INGOT" bench --type int7
 expect 1 "$INGOT" bench -m nowhere
 
+# Curves of seconds: a row for each point and type. What is known is not measured again, and a point
+# that is missing is. A model has one vocabulary.
+if command -v python3 >/dev/null; then
+  curves() {
+    python3 "$INGOT_SOURCE/bench/curves.py" "$INGOT" curves.csv --curves beam,vocabulary \
+      --model "$model" --sentences 2 --length 4 --threads 1 --repeat 1 2>said
+  }
+  curves || fail "curves.py: $(cat said)"
+  has said "--model has one vocabulary"
+  cp curves.csv whole
+  [ "$(grep -c ',beam,int8,1,2,4,[0-9]*,' curves.csv)" -eq 5 ] || fail "not five beams in int8"
+  curves && same curves.csv whole
+  sed -i '/,beam,fp32,1,2,4,8,/d' curves.csv
+  curves || fail "curves.py: $(cat said)"
+  [ "$(wc -l <curves.csv)" -eq 11 ] || fail "a missing point was not measured"
+fi
+
 # The published Multi30k score: BPE removed on both sides, at the ends of lines too, case and tokens
 # left as they are.
 printf 'ein mann@@ s hund , im sch@@\nzwei hunde . A B\n' >hypothesis
