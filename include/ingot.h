@@ -218,8 +218,7 @@ typedef struct ig_loss {
   size_t tokens;
 } ig_loss;
 
-/* Holds gradients, the optimizer's state and activations; borrows the model, which must outlive it.
- */
+/* Holds gradients, the optimizer's state and activations; the model must outlive it. */
 typedef struct ig_trainer ig_trainer; /* ig_trainer_free */
 ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, ig_trainer **out,
                             ig_error *err);
@@ -350,13 +349,10 @@ typedef struct ig_translator_options {
   float length_penalty; /* default NAN: the model's, else 1 */
   int no_repeat_ngram;  /* 0: off; default -1: the model's, else off */
   int threads;          /* default 0: all cores */
-  /* sentences that single-threaded workers translate at the same time; default 0: chosen by the
-   * work */
-  int workers;
-  int batch_tokens; /* source tokens a batch, target tokens too in scoring; default 0: 2048 */
-  bool ids_in;      /* input lines are the ids of source tokens; default false: text */
-  bool ids_out;     /* output lines are the ids of target tokens, end of sentence included; default
-                       false: text */
+  int workers;          /* sentences at the same time, each on one thread; default 0: by the work */
+  int batch_tokens;     /* source tokens a batch, target tokens too in scoring; default 0: 2048 */
+  bool ids_in;          /* input lines are the ids of source tokens; default false: text */
+  bool ids_out; /* output lines are the ids of target tokens, the end included; default: text */
   /* of weights in memory: "fp32", "bf16" or "int8"; default NULL: int8 if stored so, else fp32 */
   const char *type;
   /* true: a line of text with bytes that are no text (malformed UTF-8, NUL) is IG_ERROR_FORMAT;
@@ -708,7 +704,7 @@ typedef struct ig_held_out_options {
   int threads;                 /* default 0: all cores; the score does not depend on it */
   ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
   /* Further scores of the same translations; default NULL: none. */
-  const ig_score_options *others; /* (other_count) */
+  const ig_score_options *others;
   size_t other_count;
   double *other_scores; /* (other_count), filled */
 } ig_held_out_options;
