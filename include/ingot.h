@@ -1,5 +1,5 @@
-/* Ingot: train, fuse and run encoder-decoder Transformers on CPUs. The public interface, but for
- * measuring a machine (ingot_measure.h).
+/* Ingot: train, fuse and run encoder-decoder Transformers on CPUs. The public interface; answering,
+ * embedding, optimizing and measuring have headers of their own (ingot_answer.h, ingot_embed.h …).
  *
  * Conventions. A function that can fail returns ig_status and fills *err (which may be NULL).
  * Handles are freed by the function named beside their constructor; freeing NULL is fine. What a
@@ -19,8 +19,7 @@
  * a caller follows. Releases 0.N.x do not change it, and the shared library's name carries 0.N. An
  * option struct is made by its ..._default() function, or, where none exists, by zeroing it, and
  * then changed member by member. New members are added only at its end, and their defaults keep
- * what programs did before. INGOT_VERSION_MAJOR, _MINOR and _PATCH are in ingot/core.h.
- */
+ * what programs did before. INGOT_VERSION_MAJOR, _MINOR and _PATCH are in ingot/core.h. */
 #ifndef INGOT_H
 #define INGOT_H
 
