@@ -33,7 +33,7 @@ static ig_tokenizer *make_tokenizer(int swap) {
 
 static void make_model(model_name name, const ig_config *config, const ig_tokenizer *tokenizer) {
   ig_error err = {0};
-  ig_model *model;
+  ig_model *model = NULL;
   if (ig_path_make_directories(directories[name], &err) != IG_OK ||
       ig_model_create(config, 3, &model, &err) != IG_OK ||
       ig_model_save(model, directories[name], "float32", &err) != IG_OK ||
