@@ -16,13 +16,13 @@ static int compare_names(const void *a, const void *b) {
   return strcmp(((const ig_safetensor *)a)->name, ((const ig_safetensor *)b)->name);
 }
 
-typedef struct tensor_list {
+typedef struct sorted_tensors {
   ig_safetensor *items;  // sorted by name
   size_t count;
-} tensor_list;
+} sorted_tensors;
 
 // The tensor whose name is t's and `end`; *found NULL: there is none.
-static ig_status find_beside(const tensor_list *list, const ig_safetensor *t, const char *end,
+static ig_status find_beside(const sorted_tensors *list, const ig_safetensor *t, const char *end,
                              ig_safetensor **found, ig_error *err) {
   const size_t size = strlen(t->name) + strlen(end) + 1;
   char *name = ig_allocate(size, 1, err);
@@ -35,7 +35,8 @@ static ig_status find_beside(const tensor_list *list, const ig_safetensor *t, co
 }
 
 // Integers that mean scale * (q - zero point) are others.
-static ig_status refuse_zero_point(const tensor_list *list, const ig_safetensor *t, ig_error *err) {
+static ig_status refuse_zero_point(const sorted_tensors *list, const ig_safetensor *t,
+                                   ig_error *err) {
   ig_safetensor *zero;
   IG_TRY(find_beside(list, t, "_zero_point", &zero, err));
   if (!zero) return IG_OK;
@@ -107,7 +108,7 @@ ig_status ig_quantized_pair(ig_safetensor *tensors, size_t *count, ig_quantized 
   if (!most) return IG_OK;
   *quantized = ig_allocate(most, sizeof **quantized, err);
   if (!*quantized) return IG_ERROR_MEMORY;
-  const tensor_list list = {tensors, *count};
+  const sorted_tensors list = {tensors, *count};
   for (size_t i = 0; i < *count; i++) {
     ig_safetensor *scale;
     if (tensors[i].dtype != IG_DTYPE_I8) continue;

@@ -12,14 +12,14 @@
 #include "model/files/weights.h"
 #include "model/run/pack.h"
 
-typedef struct choice {
+typedef struct int8_choice {
   const ig_safetensors *file;
   ig_model *model;                // of no values
   const ig_safetensor **tensors;  // (parameter_count)
   bool *packed;                   // (parameter_count)
-} choice;
+} int8_choice;
 
-static ig_status match(choice *c, const char *directory, ig_error *err) {
+static ig_status match(int8_choice *c, const char *directory, ig_error *err) {
   const size_t count = c->model->parameter_count;
   c->tensors = ig_allocate(count, sizeof *c->tensors, err);
   c->packed = c->tensors ? ig_allocate(count, sizeof *c->packed, err) : NULL;
@@ -30,7 +30,7 @@ static ig_status match(choice *c, const char *directory, ig_error *err) {
   return IG_OK;
 }
 
-static void mark(const choice *c, ig_int8_tensors *out) {
+static void mark(const int8_choice *c, ig_int8_tensors *out) {
   const ig_safetensor *first = ig_safetensors_get(c->file, 0);
   for (size_t i = 0; i < c->model->parameter_count; i++) {
     if (!c->packed[i] || !c->tensors[i]) continue;
@@ -56,7 +56,7 @@ static ig_status list_sharers(const ig_config *config, ig_int8_tensors *out, ig_
 ig_status ig_int8_tensors_choose(const ig_conversion_source *s, ig_int8_tensors *out,
                                  ig_error *err) {
   const char *directory = s->model->directory;
-  choice c = {.file = s->model->tensors};
+  int8_choice c = {.file = s->model->tensors};
   ig_config config;
   out->count = ig_safetensors_count(c.file);
   out->chosen = ig_allocate(out->count, sizeof *out->chosen, err);
