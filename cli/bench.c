@@ -22,14 +22,12 @@ typedef struct bench_values {
 
 static const char *const groups[] = {"machine", "product", "layer", "run", NULL};
 
-static const char *const types[] = {"fp32", "int8", NULL};
-
 static const cli_option bench_options[] = {
     CLI_TEXT_OPTION('m', "model", "DIR", model,
                     "The model's directory. Without it the machine alone is measured."),
     CLI_CHOICE_OPTION("only", "GROUP", only, groups,
                       "Only these figures: machine, product, layer or run."),
-    CLI_CHOICE_OPTION("type", "TYPE", type, types,
+    CLI_CHOICE_OPTION("type", "TYPE", type, cli_weight_types,
                       "What the weights are held as in decoding steps and translations, as in "
                       "translate. Default: fp32."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024,

@@ -68,6 +68,9 @@ if command -v python3 >/dev/null; then
   curves || fail "curves.py: $(cat said)"
   [ "$(wc -l <curves.csv)" -eq 11 ] || fail "a missing point was not measured"
 fi
+expect 0 "$INGOT" bench -m "$model" --repeat 1 --threads 2 --csv --only product --type bf16
+awk -F, 'NR > 1 && (/packed/ ? $4 != "bf16" : $4 != "fp32") { exit 1 }' out ||
+  fail "products of another type than bf16"
 
 # The published Multi30k score: BPE removed on both sides, at the ends of lines too, case and tokens
 # left as they are.
