@@ -518,7 +518,10 @@ static ig_status inspect_directory(const inspected *of, model_summary *s, char *
 
 static ig_status inspect_named(const inspected *of, char **out, ig_error *err) {
   const ig_inspect_options *o = of->options;
-  model_summary s = {.sizes = {o->batch_tokens, o->length, o->beam_size, o->threads}};
+  model_summary s = {.sizes = {.tokens = o->batch_tokens,
+                               .length = o->length,
+                               .beam_size = o->beam_size,
+                               .threads = o->threads}};
   const ig_status status = inspect_directory(of, &s, out, err);
   json_decref(s.fusion);
   json_decref(s.codes);

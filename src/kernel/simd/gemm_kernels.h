@@ -5,9 +5,10 @@
 #ifndef IG_KERNEL_SIMD_GEMM_KERNELS_H
 #define IG_KERNEL_SIMD_GEMM_KERNELS_H
 
-// Unrolls whole loops of constant length. clang takes GCC's pragma for a hint and keeps the loop.
+// Unrolls whole loops of constant length. clang takes other pragmas for a hint: sums that belong
+// into registers would stay in memory.
 #if defined(__clang__)
-#define UNROLL _Pragma("unroll")
+#define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
 #endif

@@ -14,7 +14,7 @@
 #include "kernel/int8.h"
 
 #if defined(__clang__)
-#define INT8_UNROLL _Pragma("unroll")
+#define INT8_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define INT8_UNROLL _Pragma("GCC unroll 16")
 #endif
