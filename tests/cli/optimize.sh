@@ -69,6 +69,20 @@ scores "$model" floats
 expect 0 "$INGOT" inspect int8
 has out 'I8'
 
+# A training that starts from it starts from floats, says so, and saves floats.
+cat >train.yml <<END
+data: {train: {source: text, target: target}}
+model: {init: int8}
+train: {output: run, updates: 1, batch_tokens: 200, learning_rate: 0.00001}
+END
+expect 0 "$INGOT" train train.yml
+has err '39 tensors of int8 are read as float32: scale times integer'
+! grep -q quantization_config run/latest/config.json || fail "a training still says int8"
+scores int8 expected --type fp32
+scores run/latest found
+paste expected found | awk '{ d = $1 - $2; if (d > 0.5 || d < -0.5) exit 1 }' ||
+  fail "the training did not begin with these weights: $(paste expected found)"
+
 # --json: one object on standard output.
 expect 0 "$INGOT" optimize "$model" -o json --json
 has out '{"changed": 39, "kept": 0, "bytes_before": 13064834, '
