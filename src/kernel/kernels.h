@@ -229,8 +229,8 @@ typedef struct ig_kernels {
   void (*adam)(const ig_adam *args, size_t n, float *weight, float *gradient, float *m, float *v);
 } ig_kernels;
 
-// The best table for this CPU, or the one that IG_ISA names (its name). An
-// unknown name is an error, and so is one that this CPU cannot run.
+// The best table for this CPU, or the one whose name IG_ISA has. An unknown name is an error, and
+// so is one that this CPU cannot run.
 ig_status ig_kernels_select(const ig_kernels **out, ig_error *err);
 // Every table compiled in, NULL-terminated, for tests and benchmarks.
 const ig_kernels *const *ig_kernels_all(void);

@@ -5,13 +5,7 @@
 #ifndef IG_KERNEL_SIMD_GEMM_KERNELS_H
 #define IG_KERNEL_SIMD_GEMM_KERNELS_H
 
-// Unrolls whole loops of constant length. clang takes other pragmas for a hint: sums that belong
-// into registers would stay in memory.
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
+#include "kernel/simd/unroll.h"
 
 enum {
   GEMM_NR = 2 * VEC_LANES,

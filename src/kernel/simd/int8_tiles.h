@@ -12,12 +12,7 @@
 #ifndef IG_KERNEL_SIMD_INT8_TILES_H
 #define IG_KERNEL_SIMD_INT8_TILES_H
 #include "kernel/int8.h"
-
-#if defined(__clang__)
-#define INT8_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define INT8_UNROLL _Pragma("GCC unroll 16")
-#endif
+#include "kernel/simd/unroll.h"
 
 enum {
   INT8_LINE = IG_INT8_COLUMNS * 4,  // bytes of four values of k
@@ -40,30 +35,30 @@ VEC_INLINE void store_int8_sums(const ig_int8_tile *t, size_t i, size_t column, 
 VEC_INLINE void multiply_int8_tile(const ig_int8_tile *t, size_t row, size_t column,
                                    const size_t ROWS, const size_t CHAINS) {
   int8_vec sum[INT8_ROWS][INT8_MOST_CHAINS][INT8_VECTORS];
-  INT8_UNROLL for (size_t i = 0; i < ROWS; i++) INT8_UNROLL for (size_t c = 0; c < CHAINS; c++)
-      INT8_UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) sum[i][c][v] = int8_zero();
+  UNROLL for (size_t i = 0; i < ROWS; i++) UNROLL for (size_t c = 0; c < CHAINS; c++)
+      UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) sum[i][c][v] = int8_zero();
   const size_t depth = t->depth;
   const uint8_t *line = t->packed + column * depth;
   // There is a pointer to every third row: the two rows after it are reached from it.
   const int8_t *a[(INT8_ROWS + 2) / 3];
-  INT8_UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) a[g] = t->a + (row + 3 * g) * depth;
+  UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) a[g] = t->a + (row + 3 * g) * depth;
   for (size_t p = 0; p < depth; p += 4 * CHAINS) {
-    INT8_UNROLL for (size_t c = 0; c < CHAINS; c++) {
+    UNROLL for (size_t c = 0; c < CHAINS; c++) {
       int8_weights weights[INT8_VECTORS];
-      INT8_UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) weights[v] =
+      UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) weights[v] =
           int8_load(line + c * INT8_LINE + v * (INT8_LINE / INT8_VECTORS));
-      INT8_UNROLL for (size_t i = 0; i < ROWS; i++) {
+      UNROLL for (size_t i = 0; i < ROWS; i++) {
         const int8_values values = int8_broadcast(a[i / 3] + i % 3 * depth + 4 * c);
-        INT8_UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) sum[i][c][v] =
+        UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) sum[i][c][v] =
             int8_dot(sum[i][c][v], weights[v], values);
       }
     }
     line += CHAINS * INT8_LINE;
-    INT8_UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) a[g] += 4 * CHAINS;
+    UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) a[g] += 4 * CHAINS;
   }
-  INT8_UNROLL for (size_t i = 0; i < ROWS; i++) {
-    INT8_UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) {
-      INT8_UNROLL for (size_t c = 1; c < CHAINS; c++) sum[i][0][v] =
+  UNROLL for (size_t i = 0; i < ROWS; i++) {
+    UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) {
+      UNROLL for (size_t c = 1; c < CHAINS; c++) sum[i][0][v] =
           int8_add(sum[i][0][v], sum[i][c][v]);
       const size_t first = column + v * VEC_LANES;
       if (first < t->columns) store_int8_sums(t, row + i, first, sum[i][0][v]);

@@ -1,4 +1,4 @@
-// Products with rows that lie apart: keys and values of attention.
+// Products with a row, and with rows that lie apart: keys and values of attention.
 #ifndef IG_KERNEL_SIMD_LISTED_ROWS_H
 #define IG_KERNEL_SIMD_LISTED_ROWS_H
 
@@ -12,7 +12,8 @@ VEC_INLINE vec load_listed(const ig_listed_rows *rows, size_t at, size_t left, c
   return vec_bf16_load(some);
 }
 
-// The chains of dot.
+// Four chains of sums, so that no addition waits for the one before it, while four vectors are
+// left; the rest goes to the first chain.
 VEC_INLINE float dot_listed(size_t n, const float *x, const ig_listed_rows *rows, size_t at,
                             const bool BF16) {
   vec sum[4] = {vec_zero(), vec_zero(), vec_zero(), vec_zero()};
@@ -25,6 +26,11 @@ VEC_INLINE float dot_listed(size_t n, const float *x, const ig_listed_rows *rows
   for (; i < n; i += VEC_LANES)
     sum[0] = vec_fma(load_some(x + i, n - i), load_listed(rows, at + i, n - i, BF16), sum[0]);
   return vec_sum(vec_add(vec_add(sum[0], sum[1]), vec_add(sum[2], sum[3])));
+}
+
+static float dot(size_t n, const float *x, const float *y) {
+  const ig_listed_rows row = {.fp32 = y};
+  return dot_listed(n, x, &row, 0, false);
 }
 
 static void dot_rows(size_t n, const float *x, const ig_listed_rows *rows, float *out) {

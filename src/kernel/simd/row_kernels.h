@@ -7,21 +7,6 @@
 #define FOR_VECTORS(i, left, n) \
   for (size_t i = 0, left = (n); i < (n); i += VEC_LANES, left = (n) - (i < (n) ? i : (n)))
 
-// Four chains of sums, so that no addition waits for the one before it, while four vectors are
-// left; the rest goes to the first chain.
-static float dot(size_t n, const float *x, const float *y) {
-  vec a = vec_zero(), b = vec_zero(), c = vec_zero(), d = vec_zero();
-  size_t i = 0;
-  for (; i + 4 * VEC_LANES <= n; i += 4 * VEC_LANES) {
-    a = vec_fma(vec_load(x + i), vec_load(y + i), a);
-    b = vec_fma(vec_load(x + i + VEC_LANES), vec_load(y + i + VEC_LANES), b);
-    c = vec_fma(vec_load(x + i + 2 * VEC_LANES), vec_load(y + i + 2 * VEC_LANES), c);
-    d = vec_fma(vec_load(x + i + 3 * VEC_LANES), vec_load(y + i + 3 * VEC_LANES), d);
-  }
-  for (; i < n; i += VEC_LANES) a = vec_fma(load_some(x + i, n - i), load_some(y + i, n - i), a);
-  return vec_sum(vec_add(vec_add(a, b), vec_add(c, d)));
-}
-
 static float row_sum(size_t n, const float *x) {
   vec a = vec_zero(), b = vec_zero(), c = vec_zero(), d = vec_zero();
   size_t i = 0;

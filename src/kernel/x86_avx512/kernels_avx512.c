@@ -4,8 +4,8 @@
 #include <string.h>
 #include "kernel/kernels.h"
 #include "kernel/simd/vector_math.h"
-#include "kernel/simd/row_kernels.h"
 #include "kernel/simd/listed_rows.h"
+#include "kernel/simd/row_kernels.h"
 #include "kernel/simd/int8_rows.h"
 #include "kernel/simd/training_kernels.h"
 
