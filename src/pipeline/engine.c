@@ -37,8 +37,7 @@ static ig_status check_options(const ig_engine_options *o, ig_error *err) {
   if (o->workers < 0 || o->workers > MOST_THREADS)
     return ig_fail(err, IG_ERROR_ARGUMENT, "workers: expected 0 to %d, found %d", MOST_THREADS,
                    o->workers);
-  ig_weight_type type;
-  return ig_weight_type_of(o->type, &type, err);
+  return IG_OK;
 }
 
 static ig_status load_defaults(ig_engine *e, ig_error *err) {
@@ -66,9 +65,10 @@ static ig_status open_parts(ig_engine *e, const ig_ensemble *ensemble, const ig_
                             ig_error *err) {
   e->owns_pools = true;
   e->workers_given = o->workers > 1;
-  IG_TRY(ig_pool_create(o->threads, &e->pool, err));
-  ig_members_loading how = {.tokenizers = !o->ids_only, .pool = e->pool};
+  ig_members_loading how = {.tokenizers = !o->ids_only};
   IG_TRY(ig_weight_type_of(o->type, &how.type, err));
+  IG_TRY(ig_pool_create(o->threads, &e->pool, err));
+  how.pool = e->pool;
   IG_TRY(ig_members_load(&e->members, ensemble, &how, err));
   if (o->draft) IG_TRY(ig_draft_member_load(&e->members, ensemble, o->draft, &how, err));
   if (o->workers == 0 || o->workers == ig_pool_threads(e->pool))
