@@ -14,6 +14,22 @@ golden_isas() {
   done
 }
 
+# golden_score DIR MODEL OPTION...: log-probabilities of the greedy translations of DIR.
+golden_score() {
+  local directory=$1 model=$2
+  shift 2
+  expect 0 "$INGOT" translate -m "$model" -i "$directory/source.ids" --ids --ids-in \
+    --score-target "$directory/greedy.ids" "$@"
+}
+
+# golden_search DIR MODEL OPTION...: translations and the log-probabilities of their tokens.
+golden_search() {
+  local directory=$1 model=$2
+  shift 2
+  expect 0 "$INGOT" translate -m "$model" -i "$directory/source.ids" --ids --ids-in \
+    --max-length 32 --beam-size 4 --scores tokens "$@"
+}
+
 # golden_agrees DIR [MODEL]: with IG_ISA's instruction set the tokens are the same and the
 # log-probabilities within 1e-4, whatever the batch and the threads. MODEL: DIR, if it is not given.
 golden_agrees() {

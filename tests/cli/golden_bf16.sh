@@ -18,37 +18,21 @@ near() {
     END { exit checked < 200 }' >differences
 }
 
-# score MODEL TYPE OPTION...: log-probabilities of the family's greedy translations.
-score() {
-  local model=$1 type=$2
-  shift 2
-  expect 0 "$INGOT" translate -m "$model" -i "$tiny/source.ids" --ids --ids-in \
-    --score-target "$tiny/greedy.ids" --type "$type" "$@"
-}
-
-# search MODEL TYPE OPTION...: translations and the log-probabilities of their tokens.
-search() {
-  local model=$1 type=$2
-  shift 2
-  expect 0 "$INGOT" translate -m "$model" -i "$tiny/source.ids" --ids --ids-in --max-length 32 \
-    --beam-size 4 --scores tokens --type "$type" "$@"
-}
-
 # check_family ISA FAMILY: on one instruction set.
 check_family() {
   local isa=$1 family=$2 run
-  score "$tiny" bf16
+  golden_score "$tiny" "$tiny" --type bf16
   near "$goldens/bf16/$family.txt" || fail "$family, $isa: $(cat differences)"
-  for run in score search; do
-    $run "$tiny" bf16
+  for run in golden_score golden_search; do
+    $run "$tiny" "$tiny" --type bf16
     cp out first
-    $run "$tiny" bf16 --batch-tokens 1 --threads 1
+    $run "$tiny" "$tiny" --type bf16 --batch-tokens 1 --threads 1
     same out first
-    $run "$tiny" bf16 --batch-tokens 40 --threads 2
+    $run "$tiny" "$tiny" --type bf16 --batch-tokens 40 --threads 2
     same out first
-    $run half fp32
+    $run "$tiny" half --type fp32
     cp out exact
-    $run half bf16
+    $run "$tiny" half --type bf16
     same out exact
   done
 }
@@ -62,7 +46,7 @@ for family in bart m2m_100 marian mbart mt5 pegasus t5 t5_v1_1 umt5; do
   done
   rm -rf half
   # Negative control: weights that are not rounded are seen.
-  score "$tiny" fp32
+  golden_score "$tiny" "$tiny" --type fp32
   ! near "$goldens/bf16/$family.txt" || fail "$family: fp32 has the log-probabilities of bf16"
   unset IG_ISA
 done

@@ -23,39 +23,23 @@ near() {
     >differences
 }
 
-# score TYPE OPTION...: log-probabilities of the family's greedy translations.
-score() {
-  local type=$1
-  shift
-  expect 0 "$INGOT" translate -m "$tiny" -i "$tiny/source.ids" --ids --ids-in \
-    --score-target "$tiny/greedy.ids" --type "$type" "$@"
-}
-
-# search TYPE OPTION...: translations and the log-probabilities of their tokens.
-search() {
-  local type=$1
-  shift
-  expect 0 "$INGOT" translate -m "$tiny" -i "$tiny/source.ids" --ids --ids-in --max-length 32 \
-    --beam-size 4 --scores tokens --type "$type" "$@"
-}
-
 for family in bart m2m_100 marian mbart mt5 pegasus t5 t5_v1_1 umt5; do
   tiny=$goldens/${family}_tiny
   for isa in $(golden_isas "$tiny"); do
     export IG_ISA=$isa
-    score int8
+    golden_score "$tiny" "$tiny" --type int8
     near "$goldens/int8/$family.txt" || fail "$family, $isa: $(cat differences)"
-    for run in score search; do
-      $run int8
+    for run in golden_score golden_search; do
+      $run "$tiny" "$tiny" --type int8
       cp out first
-      $run int8 --batch-tokens 1 --threads 1
+      $run "$tiny" "$tiny" --type int8 --batch-tokens 1 --threads 1
       same out first
-      $run int8 --batch-tokens 40 --threads 2
+      $run "$tiny" "$tiny" --type int8 --batch-tokens 40 --threads 2
       same out first
     done
   done
   # Negative control: other weights are seen.
-  score fp32
+  golden_score "$tiny" "$tiny" --type fp32
   ! near "$goldens/int8/$family.txt" || fail "$family: fp32 has the log-probabilities of int8"
   unset IG_ISA
 done
