@@ -2,7 +2,7 @@
 // printed.
 #ifndef CLI_CONFIDENCE_H
 #define CLI_CONFIDENCE_H
-#include "ingot.h"
+#include "ingot_score.h"
 #include "options.h"
 
 typedef struct cli_confidence {

@@ -2,6 +2,7 @@
 #ifndef CLI_HELD_OUT_H
 #define CLI_HELD_OUT_H
 #include "ingot_answer.h"
+#include "ingot_score.h"
 #include "input.h"
 
 typedef struct cli_held_out {

@@ -1,7 +1,7 @@
 // The names of metrics on the command line.
 #ifndef CLI_METRICS_H
 #define CLI_METRICS_H
-#include "ingot.h"
+#include "ingot_score.h"
 
 enum { CLI_METRICS = IG_METRIC_ROUGE_LSUM + 1 };
 extern const char *const cli_metrics[CLI_METRICS];  // in the order of ig_metric

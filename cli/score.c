@@ -6,7 +6,7 @@
 
 #include "confidence.h"
 #include "error.h"
-#include "ingot.h"
+#include "ingot_score.h"
 #include "input.h"
 #include "json.h"
 #include "metrics.h"

@@ -6,7 +6,7 @@
 
 #include "confidence.h"
 #include "error.h"
-#include "ingot.h"
+#include "ingot_score.h"
 #include "json.h"
 #include "options.h"
 #include "output_path.h"

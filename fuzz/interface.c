@@ -2,7 +2,7 @@
 // into them but invalid pointers. The first byte of the input chooses one.
 #include "input.h"
 
-#include "ingot.h"
+#include "ingot_score.h"
 #include "text/tokenizer.h"
 
 enum { WORDS = 12, MOST_LINES = 16, MOST_SEQUENCES = 4, MOST_IDS = 48 };

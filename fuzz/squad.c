@@ -3,7 +3,7 @@
 #include "input.h"
 
 #include "data/squad.h"
-#include "ingot.h"
+#include "ingot_score.h"
 
 static void check_answers(const ig_squad *squad) {
   for (size_t i = 0; i < squad->count; i++) {

@@ -2,7 +2,7 @@
 // words.
 #ifndef IG_METRIC_ANSWER_WORDS_H
 #define IG_METRIC_ANSWER_WORDS_H
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/codes.h"
 #include "metric/words.h"
 

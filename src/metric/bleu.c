@@ -6,7 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/number.h"
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/bleu_tokenizer.h"
 #include "metric/metric_kind.h"
 #include "metric/ngrams.h"

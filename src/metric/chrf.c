@@ -4,7 +4,7 @@
 
 #include "base/fail.h"
 #include "base/number.h"
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/metric_kind.h"
 #include "metric/ngrams.h"
 #include "metric/words.h"

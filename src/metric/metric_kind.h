@@ -2,7 +2,7 @@
 // sums.
 #ifndef IG_METRIC_METRIC_KIND_H
 #define IG_METRIC_METRIC_KIND_H
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/codes.h"
 
 #define IG_STATISTICS 36  // chrF: 3 for each of 6 orders of characters and 6 of words

@@ -4,7 +4,7 @@
 // very numbers of sacreBLEU 2.6.0.
 #ifndef IG_METRIC_RESAMPLING_H
 #define IG_METRIC_RESAMPLING_H
-#include "ingot.h"
+#include "ingot_score.h"
 
 // A score that is made of sums of statistics over items: lines, or questions.
 typedef struct ig_resampled_metric {

@@ -5,7 +5,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/number.h"
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/metric_kind.h"
 #include "metric/ngrams.h"
 #include "metric/rouge_words.h"

@@ -1,7 +1,7 @@
 // The words of a text that ROUGE compares, sentence after sentence.
 #ifndef IG_METRIC_ROUGE_WORDS_H
 #define IG_METRIC_ROUGE_WORDS_H
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/codes.h"
 #include "metric/words.h"
 

@@ -3,7 +3,7 @@
 #define IG_METRIC_SQUAD_PREDICTIONS_H
 #include <jansson.h>
 #include "data/squad.h"
-#include "ingot.h"
+#include "ingot_score.h"
 
 typedef struct ig_squad_predictions {
   const char **texts;              // (questions of the corpus); NULL: there is none

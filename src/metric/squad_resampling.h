@@ -1,7 +1,7 @@
 // How sure the scores of questions are.
 #ifndef IG_METRIC_SQUAD_RESAMPLING_H
 #define IG_METRIC_SQUAD_RESAMPLING_H
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/squad_questions.h"
 
 // scored (count): the questions of the corpus by `manner`.

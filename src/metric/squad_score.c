@@ -5,7 +5,7 @@
 
 #include "base/fail.h"
 #include "base/report.h"
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/character_class.h"
 #include "metric/squad_best.h"
 #include "metric/squad_questions.h"

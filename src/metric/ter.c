@@ -9,7 +9,7 @@
 #include "base/fail.h"
 #include "base/number.h"
 #include "base/size.h"
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/metric_kind.h"
 #include "metric/ter_tokenizer.h"
 #include "metric/words.h"

@@ -1,7 +1,7 @@
 // The tokenizer of tercom, as sacreBLEU 2.6.0 imitates it.
 #ifndef IG_METRIC_TER_TOKENIZER_H
 #define IG_METRIC_TER_TOKENIZER_H
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/codes.h"
 
 // Rewrites the line as the ter_ options say, so that white space separates its words.

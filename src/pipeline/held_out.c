@@ -4,7 +4,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "ingot.h"
+#include "ingot_score.h"
 
 // The stream of one scoring: sources are read from the options, translations are kept.
 typedef struct held_out_stream {

@@ -7,6 +7,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
+#include "ingot_score.h"
 #include "pipeline/translate_model.h"
 #include "train/batches.h"
 #include "train/trainer.h"

@@ -19,6 +19,7 @@
 #include "ingot_embed.h"
 #include "ingot_measure.h"
 #include "ingot_optimize.h"
+#include "ingot_score.h"
 
 static ig_config *config;
 static ig_model *model;

@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "ingot_answer.h"
+#include "ingot_score.h"
 #include "io/yaml.h"
 
 static ig_status tokenize(ig_error *err) {

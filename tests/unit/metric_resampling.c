@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/exact_mean.h"
 #include "metric/numpy_random.h"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "ingot.h"
+#include "ingot_score.h"
 
 enum { MOST_LINES = 64 };
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "ingot.h"
+#include "ingot_score.h"
 #include "metric/treebank_words.h"
 #include "metric/words.h"
 

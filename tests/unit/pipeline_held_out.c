@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "ingot.h"
+#include "ingot_score.h"
 
 enum { LINES = 4 };
 static const char *const sources[LINES] = {

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "ingot.h"
+#include "ingot_score.h"
 #include "model_fixture.h"
 
 static ig_error err;

@@ -2,6 +2,7 @@
 #include "comma_locale.h"
 #include "train_fixture.h"
 
+#include "ingot_score.h"
 #include "text/sentencepiece.h"
 
 typedef struct outcome {
