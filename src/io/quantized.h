@@ -16,15 +16,6 @@ typedef struct ig_quantized {
 // What is appended to a tensor's name.
 #define IG_QUANTIZED_SCALE "_scale"
 
-// Replaces, in a list sorted by name, each pair of an I8 tensor and its scales by one tensor of
-// F32; *count becomes what is left. *quantized (*pairs), for ig_quantized_free in any case, is
-// borrowed by the tensors. A scale of another shape, of integers, or that is negative or not
-// finite, is IG_ERROR_FORMAT. An I8 tensor without scales stays what it is; one with a zero point
-// (NAME_zero_point) besides is IG_ERROR_UNSUPPORTED.
-ig_status ig_quantized_pair(ig_safetensor *tensors, size_t *count, ig_quantized **quantized,
-                            size_t *pairs, ig_error *err);
-void ig_quantized_free(ig_quantized *quantized, size_t pairs);
-
 // Values first .. first + count - 1. A row whose scale is 0 and that has other values than 0 is
 // IG_ERROR_FORMAT.
 ig_status ig_quantized_read(const ig_quantized *q, size_t first, size_t count, float *to,

@@ -16,7 +16,7 @@
 #include "io/json.h"
 #include "io/little_endian.h"
 #include "io/npz.h"
-#include "io/quantized.h"
+#include "io/quantized_pairs.h"
 #include "io/torch_file.h"
 #include "io/variable_file.h"
 
@@ -377,8 +377,8 @@ static ig_status open_single(ig_safetensors *file, const char *path, ig_error *e
 static ig_status pair_quantized(ig_safetensors *file, ig_error *err) {
   for (size_t i = 0; i < file->shard_count; i++)
     if (!file->shards[i].header) return IG_OK;
-  IG_TRY(ig_quantized_pair(file->tensors, &file->count, &file->quantized, &file->quantized_count,
-                           err));
+  IG_TRY(ig_quantized_pairs_make(file->tensors, &file->count, &file->quantized,
+                                 &file->quantized_count, err));
   for (size_t i = 0; i < file->shard_count; i++) {
     shard *s = &file->shards[i];
     size_t count = 0;
@@ -499,7 +499,7 @@ void ig_safetensors_close(ig_safetensors *file) {
     ig_arranged_free(file->changed[i].arranged);
   }
   free(file->changed);
-  ig_quantized_free(file->quantized, file->quantized_count);
+  ig_quantized_pairs_free(file->quantized, file->quantized_count);
   json_decref(file->index);
   free(file->absent);
   free(file->shards);
