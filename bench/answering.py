@@ -3,14 +3,15 @@
 of several:
 
     python bench/answering.py INGOT SQUAD.json VOCAB.txt CACHE [--questions N] [--repeat N]
-        [--single N] [--layers N] [--hidden N]
+        [--single N] [--layers N] [--hidden N] [--type fp32|bf16|int8]
 
 Throughput: all questions, all cores; PyTorch gets the windows sorted by length in batches padded to
 their longest, its best case. Latency: one question after another on one thread. Tokenizing and
 post-processing count on both sides, loading does not. PyTorch's answers are those of the sums of
 logits that run_qa takes, the cheaper post-processing; answers are compared.
-Needs torch and transformers. Prints CSV lines: case, questions, PyTorch's seconds, Ingot's, ratio
-(above 1: Ingot is faster), and how many answers are equal."""
+--type is Ingot's; PyTorch computes in float32, its default.
+Needs torch and transformers. Prints CSV lines: type, case, questions, PyTorch's seconds, Ingot's,
+ratio (above 1: Ingot is faster), and how many answers are equal."""
 import argparse
 import json
 import os
@@ -99,11 +100,11 @@ def run_ingot(ingot, folder, path, out, *options):
     return json.load(open(f"{out}.stats"))["seconds"], json.load(open(out))
 
 
-def run_lines(ingot, folder, lines):
+def run_lines(o, folder, lines):
     """One question at a time through a pipe; the seconds from the first to the last answer."""
     process = subprocess.Popen(
-        [ingot, "answer", "-m", folder, "-i", "-", "--json-lines", "-q", "--threads", "1",
-         "--post-processing", "run_qa", "--n-best", "20"],
+        [o.ingot, "answer", "-m", folder, "--type", o.type, "-i", "-", "--json-lines", "-q",
+         "--threads", "1", "--post-processing", "run_qa", "--n-best", "20"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     begin = None
     for line in lines:
@@ -126,10 +127,11 @@ def throughput(o, folder, path, questions, contexts, ids):
         begin = time.perf_counter()
         answers = peer.answer(questions, contexts, 16)
         theirs.append(time.perf_counter() - begin)
-        seconds, found = run_ingot(o.ingot, folder, path, str(o.cache / "answers.json"))
+        seconds, found = run_ingot(o.ingot, folder, path, str(o.cache / "answers.json"),
+                                   "--type", o.type)
         ours.append(seconds)
     equal = sum(found[i] == a for i, a in zip(ids, answers))
-    print(f"throughput,{len(questions)},{min(theirs):.3f},{min(ours):.3f},"
+    print(f"{o.type},throughput,{len(questions)},{min(theirs):.3f},{min(ours):.3f},"
           f"{min(theirs) / min(ours):.2f},{equal}", flush=True)
 
 
@@ -146,8 +148,8 @@ def latency(o, folder, questions, contexts):
         for q, c in zip(questions[1:o.single], contexts[1:]):
             peer.answer([q], [c], 1)
         theirs.append(time.perf_counter() - begin)
-        ours.append(run_lines(o.ingot, folder, lines))
-    print(f"latency,{o.single - 1},{min(theirs):.3f},{min(ours):.3f},"
+        ours.append(run_lines(o, folder, lines))
+    print(f"{o.type},latency,{o.single - 1},{min(theirs):.3f},{min(ours):.3f},"
           f"{min(theirs) / min(ours):.2f},", flush=True)
 
 
@@ -160,6 +162,7 @@ def main():
     for name, value in ("questions", 2000), ("repeat", 2), ("single", 20), ("layers", 12), \
             ("hidden", 768):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--type", choices=["fp32", "bf16", "int8"], default="fp32")
     o = parser.parse_args()
     folder = o.cache / f"bert-{o.layers}-{o.hidden}"
     if not folder.exists():
@@ -170,7 +173,7 @@ def main():
     rows = [(q["id"], q["question"], p["context"])
             for a in data["data"] for p in a["paragraphs"] for q in p["qas"]]
     ids, questions, contexts = (list(column) for column in zip(*rows))
-    print("case,questions,torch_s,ingot_s,ratio,equal_answers", flush=True)
+    print("type,case,questions,torch_s,ingot_s,ratio,equal_answers", flush=True)
     latency(o, str(folder), questions, contexts)
     throughput(o, str(folder), str(path), questions, contexts, ids)
 

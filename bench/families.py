@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Ingot and CTranslate2 (fp32) on models of the families' usual sizes with random weights and token
+"""Ingot and CTranslate2 on models of the families' usual sizes with random weights and token
 ids, alternately, minimum of several:
 
     python bench/families.py INGOT CACHE [t5-base bart-base nllb-600m ...] [--repeat N] [--lines N]
+        [--type fp32|bf16|int8]
 
 Throughput: all lines, CTranslate2 at its best (one single-threaded replica a core, batches of 2,048
 tokens). Latency: one line after another on one thread. Every translation has the same length.
 Loading is left out on both sides. CACHE keeps models.
-Needs torch, transformers, ctranslate2. Prints CSV lines: model, case, beam, seconds of either side,
-tokens, ratio (above 1: Ingot is faster)."""
+Needs torch, transformers, ctranslate2. Prints CSV lines: model, type, case, beam, seconds of
+either side, tokens, ratio (above 1: Ingot is faster)."""
 import argparse
 import json
 import os
@@ -19,6 +20,7 @@ import sys
 import time
 
 LENGTH = 20  # tokens of a translation
+COMPUTE_TYPES = {"fp32": "float32", "bf16": "bfloat16", "int8": "int8"}  # CTranslate2's names
 
 
 def config_of(name):
@@ -100,9 +102,10 @@ def run_peer(translator, lines, beam, alone):
     return seconds, sum(len(o.hypotheses[0]) for o in out)
 
 
-def run_ingot(command, directory, work, beam, alone):
+def run_ingot(command, directory, work, beam, alone, weights):
     run = [
-        command, "translate", "-q", "-m", directory, "-i", work / "ids", "-o", work / "out",
+        command, "translate", "-q", "--type", weights, "-m", directory,
+        "-i", work / "ids", "-o", work / "out",
         "--ids", "--ids-in", "--beam-size", str(beam), "--min-length", str(LENGTH), "--max-length",
         str(LENGTH), "--stats", work / "stats"]
     run += ["--threads", "1", "--batch-tokens", "1"] if alone else []
@@ -127,14 +130,14 @@ def measure(name, a):
         (a.cache / "ids").write_text("".join(" ".join(map(str, l)) + "\n" for l in lines))
         words = [[tokenizer.names[i] for i in line] for line in lines]
         translator = ctranslate2.Translator(
-            str(out), device="cpu", compute_type="float32",
+            str(out), device="cpu", compute_type=COMPUTE_TYPES[a.type],
             inter_threads=1 if alone else os.cpu_count(), intra_threads=1)
         for beam in (1, 4):
             best = {}
             for _ in range(a.repeat):
                 for side in ("ctranslate2", "ingot"):
                     if side == "ingot":
-                        r = run_ingot(a.ingot, directory, a.cache, beam, alone)
+                        r = run_ingot(a.ingot, directory, a.cache, beam, alone, a.type)
                     else:
                         r = run_peer(translator, words, beam, alone)
                     if side not in best or r[0] < best[side][0]:
@@ -143,7 +146,8 @@ def measure(name, a):
             ratio = (peer[0] / peer[1]) / (own[0] / own[1])
             case = "latency" if alone else "throughput"
             print(
-                f"{name},{case},{beam},{peer[0]:.3f},{own[0]:.3f},{peer[1]},{own[1]},{ratio:.2f}",
+                f"{name},{a.type},{case},{beam},{peer[0]:.3f},{own[0]:.3f},{peer[1]},{own[1]},"
+                f"{ratio:.2f}",
                 flush=True)
         del translator
 
@@ -155,9 +159,10 @@ def main():
     p.add_argument("models", nargs="*", default=["t5-base", "bart-base", "nllb-600m"])
     p.add_argument("--repeat", type=int, default=3)
     p.add_argument("--lines", type=int, default=64)
+    p.add_argument("--type", choices=COMPUTE_TYPES, default="fp32")
     a = p.parse_args()
     a.cache.mkdir(parents=True, exist_ok=True)
-    print("model,case,beam,ctranslate2_s,ingot_s,ctranslate2_tokens,ingot_tokens,ratio")
+    print("model,type,case,beam,ctranslate2_s,ingot_s,ctranslate2_tokens,ingot_tokens,ratio")
     for name in a.models or ["t5-base", "bart-base", "nllb-600m"]:
         measure(name, a)
 
