@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "decode/decode_options.h"
+#include <stdlib.h>
+#include <string.h>
+#include "decode/choice.h"
 #include "model_fixture.h"
 
 // Of up to 20 tokens.
@@ -21,6 +23,32 @@ static inline ig_decode_options plain_options(int beam, int vocabulary, int star
                              .eos_id = eos,
                              .vocab_size = vocabulary,
                              .sentence = {.max_length = 20, .forced_bos = -1, .forced_eos = -1}};
+}
+
+// Hands logits (rows, columns of the choice) to it as a product would: in blocks, the last one
+// first, by all workers in turn, and the rows in two parts.
+static inline void choose_from(ig_choice *choice, int rows, const float *logits) {
+  const ig_gemm_reader reader = ig_choice_reader(choice);
+  const size_t columns = (size_t)choice->columns;
+  float *c = malloc((size_t)rows * IG_LOGITS_BLOCK * sizeof *c);
+  int number = 0;
+  for (size_t end = (columns - 1) / IG_LOGITS_BLOCK + 1; end > 0; end--) {
+    const size_t column = (end - 1) * IG_LOGITS_BLOCK, left = columns - column,
+                 count = left < IG_LOGITS_BLOCK ? left : IG_LOGITS_BLOCK;
+    for (int first = 0, last = (rows + 1) / 2; first < rows; first = last, last = rows) {
+      for (int r = first; r < last; r++)
+        memcpy(c + (size_t)(r - first) * IG_LOGITS_BLOCK, logits + (size_t)r * columns + column,
+               count * sizeof *c);
+      reader.read(reader.context, &(ig_gemm_block){.row = (size_t)first,
+                                                   .rows = (size_t)(last - first),
+                                                   .column = column,
+                                                   .columns = count,
+                                                   .c = c,
+                                                   .c_row = IG_LOGITS_BLOCK,
+                                                   .worker = number++ % choice->size.threads});
+    }
+  }
+  free(c);
 }
 
 static inline ig_model *small_model(int vocabulary, int pad) {

@@ -166,7 +166,12 @@ static inline void kernel_run_softmax_backward(const ig_kernels *k, size_t n,
   k->softmax_backward(n, o->x, o->y, 0.125f, o->z);
 }
 static inline void kernel_run_log_sum_exp(const ig_kernels *k, size_t n, const kernel_operands *o) {
-  o->y[0] = k->log_sum_exp(n, o->x, o->z);
+  o->y[0] = k->log_sum_exp(n, o->x);
+}
+static inline void kernel_run_exp_sum(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  const ig_exp_sum sum = k->exp_sum(n, o->x);
+  o->y[0] = sum.largest;
+  o->y[1] = sum.sum;
 }
 static inline void kernel_run_log_add_exp(const ig_kernels *k, size_t n, const kernel_operands *o) {
   k->log_add_exp(n, -0.5f, o->x, o->y);
@@ -261,7 +266,8 @@ static const kernel_case kernel_cases[] = {
     {"softmax", KERNEL_SLOT(softmax), 1024, 1024, kernel_run_softmax, "x", 1e-5, NULL},
     {"softmax_backward", KERNEL_SLOT(softmax_backward), 30, 30, kernel_run_softmax_backward, "z",
      1e-5, NULL},
-    {"log_sum_exp", KERNEL_SLOT(log_sum_exp), 8000, 8000, kernel_run_log_sum_exp, "yz", 1e-6, NULL},
+    {"exp_sum", KERNEL_SLOT(exp_sum), 8000, 8000, kernel_run_exp_sum, "yz", 1e-6, NULL},
+    {"log_sum_exp", KERNEL_SLOT(log_sum_exp), 8000, 8000, kernel_run_log_sum_exp, "y", 1e-6, NULL},
     {"log_add_exp", KERNEL_SLOT(log_add_exp), 8000, 8000, kernel_run_log_add_exp, "y", 1e-6, NULL},
     {"argmax", KERNEL_SLOT(argmax), 8000, 8000, kernel_run_argmax, "y", 0, NULL},
     {"layer_norm", KERNEL_SLOT(layer_norm), 512, 512, kernel_run_layer_norm, "y", 1e-5, NULL},

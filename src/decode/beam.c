@@ -7,9 +7,6 @@
 #include "decode/processors.h"
 #include "decode/terms.h"
 
-// Logits that are compared with the limit together: a multiple of every vector length.
-#define SCAN 64
-
 static bool ranks_before(const ig_candidate *a, const ig_candidate *b) {
   if (a->score != b->score) return a->score > b->score;
   return a->row != b->row ? a->row < b->row : a->token < b->token;
@@ -39,70 +36,32 @@ static void sift_up(ig_candidate *heap, int i) {
   }
 }
 
-typedef struct row_scan {
-  ig_candidate *heap;
+// The candidates of all rows.
+typedef struct candidate_heap {
+  ig_candidate *list;
   int count, capacity;
-  int row;
-  float normalizer, score;  // a candidate scores (x - normalizer) + score
-  float limit;              // no logit up to this one can enter the heap, which is full
-} row_scan;
+} candidate_heap;
 
-// The heap's worst score in terms of the logits, lowered by more than the rounding of the two
-// additions, so that the scan never passes over a winner.
-static void set_limit(row_scan *s) {
-  if (s->count < s->capacity) {
-    s->limit = -INFINITY;
-    return;
+// Returns whether it was among the best so far.
+static bool offer(candidate_heap *heap, ig_candidate candidate) {
+  if (heap->count < heap->capacity) {
+    heap->list[heap->count] = candidate;
+    sift_up(heap->list, heap->count++);
+    return true;
   }
-  const float worst = s->heap[0].score;
-  const double slack =
-      1e-6 * (1.0 + fabs((double)worst) + fabs((double)s->score) + fabs((double)s->normalizer));
-  s->limit = worst == -INFINITY
-                 ? -INFINITY
-                 : (float)((double)worst - (double)s->score + (double)s->normalizer - slack);
+  if (!ranks_before(&candidate, &heap->list[0])) return false;
+  heap->list[0] = candidate;
+  sift_down(heap->list, heap->count, 0);
+  return true;
 }
 
-static void offer(row_scan *s, float logit, int token) {
-  const ig_candidate candidate = {(logit - s->normalizer) + s->score, s->row, token};
-  if (s->count < s->capacity) {
-    s->heap[s->count] = candidate;
-    sift_up(s->heap, s->count++);
-  } else if (candidate.score > s->heap[0].score) {  // an equal one comes later in order: it loses
-    s->heap[0] = candidate;
-    sift_down(s->heap, s->count, 0);
-  } else {
-    return;
-  }
-  set_limit(s);
-}
-
-static bool any_above(const float *x, float limit) {
-  int any = 0;
-  for (int i = 0; i < SCAN; i++) any |= x[i] > limit;
-  return any != 0;
-}
-
-static void scan_block(row_scan *s, int begin, int end, const float *logits) {
-  int j = begin;
-  for (; j + SCAN <= end; j += SCAN) {
-    if (!any_above(logits + j, s->limit)) continue;
-    for (int i = j; i < j + SCAN; i++)
-      if (logits[i] > s->limit) offer(s, logits[i], i);
-  }
-  for (; j < end; j++)
-    if (logits[j] > s->limit) offer(s, logits[j], j);
-}
-
-// Offers the row's logits to the heap. largest: no logit of each block is larger; NULL: unknown.
-static void scan_row(row_scan *s, int vocabulary, const float *logits, const float *largest) {
-  set_limit(s);
-  int j = 0;
-  for (; s->count < s->capacity && j < vocabulary; j++) offer(s, logits[j], j);
-  if (s->score == -INFINITY) return;
-  for (int end; j < vocabulary; j = end) {
-    end = (j / IG_LOGITS_BLOCK + 1) * IG_LOGITS_BLOCK;
-    if (end > vocabulary) end = vocabulary;
-    if (!largest || largest[j / IG_LOGITS_BLOCK] > s->limit) scan_block(s, j, end, logits);
+// Offers the best tokens of a row, whose hypothesis has the score.
+static void offer_row(candidate_heap *heap, int row, float score, const ig_choice_found *found) {
+  for (int i = 0; i < found->count; i++) {
+    const ig_candidate candidate = {(found->best[i].score - found->normalizer) + score, row,
+                                    found->best[i].token};
+    // The others are no better; equal ones may have a lower token.
+    if (!offer(heap, candidate) && candidate.score < heap->list[0].score) return;
   }
 }
 
@@ -116,15 +75,12 @@ static void sort_heap(ig_candidate *heap, int count) {
   }
 }
 
-// What the processors have made of a row: log p of a token is its logit - normalizer.
-typedef struct processed_row {
-  float normalizer;
-  bool largest_known;  // sentence->largest holds no less than the largest logit of each block
-} processed_row;
+// ---- rows -------------------------------------------------------------------
 
-// Runs the processors over the sentence's r-th row.
-static processed_row process_row(const ig_selection *selection, const ig_sentence *sentence, int r,
-                                 float *logits) {
+// Runs the processors over the sentence's r-th row of written logits. Returns the normalizer: log p
+// of a token is its logit - normalizer.
+static float process_row(const ig_selection *selection, const ig_sentence *sentence, int r,
+                         float *logits) {
   const ig_decode_options *options = selection->options;
   const ig_kernels *kernels = selection->kernels;
   const size_t vocabulary = (size_t)options->vocab_size, row = (size_t)(sentence->first_row + r);
@@ -136,52 +92,58 @@ static processed_row process_row(const ig_selection *selection, const ig_sentenc
   // Renormalising makes the first normalizer cancel out, unless the repetition penalty scales
   // log-probabilities.
   const bool needed = !options->renormalize || options->repetition_penalty != 1.0f;
+  const ig_token_scores scores = ig_sentence_scores(selection, logits);
   float normalizer = 0;
-  if (needed && given)
-    normalizer = given[row];
-  else if (needed)
-    normalizer = kernels->log_sum_exp(vocabulary, logits, sentence->largest);
-  normalizer = ig_processors_apply(options, &sequence, normalizer, logits);
+  if (needed) normalizer = given ? given[row] : kernels->log_sum_exp(vocabulary, logits);
+  ig_processors_apply(options, &sequence, normalizer, &scores);
+  if (ig_processors_force(&sequence)) normalizer = 0;
   if (sentence->options.terms) ig_terms_ban(options, sentence, sequence.ids, logits);
-  if (options->renormalize)
-    return (processed_row){kernels->log_sum_exp(vocabulary, logits, sentence->largest), true};
-  return (processed_row){normalizer, !given && !ig_processors_may_raise(options, &sequence)};
+  return options->renormalize ? kernels->log_sum_exp(vocabulary, logits) : normalizer;
 }
 
-static void offer_terms(const ig_selection *selection, ig_sentence *sentence, const row_scan *scan,
-                        const float *logits) {
+static void offer_terms(const ig_selection *selection, ig_sentence *sentence, int r,
+                        const ig_term_row *processed) {
   const size_t stride = (size_t)selection->options->sentence.max_length + 1,
-               row = (size_t)(sentence->first_row + scan->row);
+               row = (size_t)(sentence->first_row + r);
   const ig_search_rows *rows = selection->rows;
-  const float *attention = rows->attention ? rows->attention + row * rows->attention_stride : NULL;
-  ig_terms_offer(selection, sentence,
-                 &(ig_term_row){.row = scan->row,
-                                .ids = selection->rows->ids + row * stride,
-                                .logits = logits,
-                                .attention = attention,
-                                .normalizer = scan->normalizer,
-                                .score = scan->score});
+  ig_term_row term_row = *processed;
+  term_row.row = r;
+  term_row.ids = rows->ids + row * stride;
+  term_row.score = rows->score[row];
+  term_row.attention = rows->attention ? rows->attention + row * rows->attention_stride : NULL;
+  ig_terms_offer(selection, sentence, &term_row);
+}
+
+// The best tokens of the sentence's r-th row.
+static ig_choice_found find_best(const ig_selection *selection, ig_sentence *sentence, int r) {
+  const int row = sentence->first_row + r;
+  float *logits = ig_sentence_logits(selection, row);
+  if (!logits) return ig_choice_of(selection->choice, row);
+  const float normalizer = process_row(selection, sentence, r, logits);
+  const ig_token_scores scores = ig_sentence_scores(selection, logits);
+  ig_best_tokens best = {.list = sentence->best,
+                         .capacity = ig_decode_options_candidates(selection->options)};
+  if (!isfinite(normalizer)) return (ig_choice_found){.normalizer = normalizer};
+  if (sentence->options.terms)
+    offer_terms(selection, sentence, r, &(ig_term_row){.logits = logits, .normalizer = normalizer});
+  ig_best_tokens_scan(&best, &scores, INFINITY);
+  return (ig_choice_found){best.list, best.count, normalizer};
 }
 
 // Puts the best candidates of all rows (ig_decode_options_candidates) into sentence->candidates,
 // best first; returns how many they are.
-static int find_candidates(const ig_selection *selection, ig_sentence *sentence, float *logits) {
-  const ig_decode_options *options = selection->options;
-  row_scan scan = {.heap = sentence->candidates, .capacity = ig_decode_options_candidates(options)};
+static int find_candidates(const ig_selection *selection, ig_sentence *sentence) {
+  candidate_heap heap = {.list = sentence->candidates,
+                         .capacity = ig_decode_options_candidates(selection->options)};
   if (sentence->options.terms) ig_terms_begin(sentence->options.terms);
   for (int r = 0; r < sentence->rows; r++) {
-    float *x = logits + (size_t)r * (size_t)options->vocab_size;
-    const processed_row row = process_row(selection, sentence, r, x);
-    scan.row = r;
-    scan.score = selection->rows->score[sentence->first_row + r];
-    scan.normalizer = row.normalizer;
-    if (!isfinite(scan.normalizer)) sentence->failed = true;
+    const ig_choice_found found = find_best(selection, sentence, r);
+    if (!isfinite(found.normalizer)) sentence->failed = true;
     if (sentence->failed) return 0;
-    if (sentence->options.terms) offer_terms(selection, sentence, &scan, x);
-    scan_row(&scan, options->vocab_size, x, row.largest_known ? sentence->largest : NULL);
+    offer_row(&heap, r, selection->rows->score[sentence->first_row + r], &found);
   }
-  sort_heap(scan.heap, scan.count);
-  return scan.count;
+  sort_heap(heap.list, heap.count);
+  return heap.count;
 }
 
 // ---- what runs on, what is finished -----------------------------------------
@@ -221,9 +183,9 @@ static bool improvable(const ig_decode_options *options, const ig_sentence *sent
   return false;
 }
 
-void ig_beam_select(const ig_selection *selection, ig_sentence *sentence, float *logits) {
+void ig_beam_select(const ig_selection *selection, ig_sentence *sentence) {
   const ig_decode_options *options = selection->options;
-  const int beam = options->beam_size, count = find_candidates(selection, sentence, logits);
+  const int beam = options->beam_size, count = find_candidates(selection, sentence);
   if (sentence->failed) return;
   if (sentence->options.terms) {
     ig_terms_choose(selection, sentence, count);

@@ -7,7 +7,6 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "decode/processors.h"
 
 // Rows of a sentence in a step of the draft, at most: where all its tokens were accepted, it has
 // not read the last of them itself, nor the one that the model chose after it.
@@ -47,6 +46,7 @@ struct ig_draft {
   ig_drafted *drafted;          // (seats): of the running step
   ig_arena arena;
   step_rows draft, whole;  // the draft's step, and the model's
+  ig_choice choice;        // of the draft's step
   ig_draft_counts counts;
 };
 
@@ -66,6 +66,7 @@ static void carve(ig_draft *d, ig_arena *arena) {
   d->drafted = IG_TAKE(arena, ig_drafted, d->seats);
   carve_rows(&d->draft, arena, UNREAD_ROWS * d->seats);
   carve_rows(&d->whole, arena, (1 + d->tokens) * d->seats);
+  ig_choice_carve(&d->choice, arena);
   for (int i = 0; i < d->seats; i++) {
     int *ids = IG_TAKE(arena, int, d->whole.max_length + 1);
     if (d->sentences) d->sentences[i].ids = ids;
@@ -79,8 +80,14 @@ static ig_status create_parts(ig_draft *d, const ig_draft_plan *plan, ig_pool *p
   size.slots = UNREAD_ROWS * d->seats;
   size.max_length = d->draft.max_length;
   size.attended = 0;
+  size.without_logits = true;
   IG_TRY(ig_kernels_select(&d->kernels, err));
   IG_TRY(ig_inference_create(d->member->model, pool, &size, &d->inference, err));
+  d->choice = (ig_choice){.kernels = d->kernels,
+                          .size = {.rows = size.slots,
+                                   .best = 1,
+                                   .vocabulary = d->member->model->config.target_vocab_size,
+                                   .threads = ig_pool_threads(pool)}};
   ig_arena measured = ig_arena_measure();
   carve(d, &measured);
   if (measured.overflow)
@@ -207,20 +214,31 @@ static void add_unread(ig_draft *d, int seat) {
   }
 }
 
-// The next token by the draft's logits (V), if it is sure of one that does not end the sentence:
-// what would follow an end need not be looked at.
-static void propose(ig_draft *d, drafted_sentence *s, float *logits) {
-  const ig_decode_options *o = d->options;
-  const size_t vocabulary = (size_t)o->vocab_size;
-  const ig_processors_sequence sequence = {&s->options, s->ids, s->length + s->count};
+// The next token by the draft, if it is sure of one that does not end the sentence: what would
+// follow an end need not be looked at.
+static void propose(ig_draft *d, drafted_sentence *s, const ig_choice_found *found) {
   s->proposing = false;
-  ig_processors_apply(o, &sequence, 0, logits);
-  const size_t best = d->kernels->argmax(vocabulary, logits);
-  if (best >= vocabulary || !isfinite(logits[best]) || ig_decode_options_ends(o, (int)best)) return;
-  const float log_probability = logits[best] - d->kernels->log_sum_exp(vocabulary, logits, NULL);
-  if (!(log_probability >= d->least_log_probability)) return;
-  s->ids[s->length + s->count++] = (int)best;
+  if (found->count == 0 || !isfinite(found->best[0].score)) return;
+  const ig_scored_token best = found->best[0];
+  if (ig_decode_options_ends(d->options, best.token)) return;
+  if (!(best.score - found->normalizer >= d->least_log_probability)) return;
+  s->ids[s->length + s->count++] = best.token;
   s->proposing = s->count < s->room;
+}
+
+// Each row of a step has the settled and drafted ids up to its position.
+static void add_choices(const ig_draft *d, const ig_decoder_step *step, ig_choice *choice) {
+  for (int r = 0; r < step->rows; r++) {
+    const drafted_sentence *s = &d->sentences[step->seat[r]];
+    ig_choice_add(choice, &(ig_processors_sequence){&s->options, s->ids, step->position[r] + 1});
+  }
+}
+
+static void choose_for_draft(ig_draft *d, const ig_decoder_step *step) {
+  const ig_gemm_reader reader = ig_choice_reader(&d->choice);
+  ig_choice_begin(&d->choice, d->options, IG_CHOICE_SUM_PROCESSED);
+  add_choices(d, step, &d->choice);
+  ig_decoder_run_read(d->inference->decoder, step, &reader);
 }
 
 // One step of the draft for all sentences that it is proposing for; false: there are none.
@@ -230,18 +248,23 @@ static bool step_draft(ig_draft *d, const ig_decoder_step *asked) {
     if (d->sentences[asked->seat[r]].proposing) add_unread(d, asked->seat[r]);
   if (d->draft.count == 0) return false;
   const ig_decoder_step step = step_of(&d->draft);
-  float *logits = ig_decoder_run_step(d->inference->decoder, &step);
+  choose_for_draft(d, &step);
   for (int r = 0; r < step.rows; r++) {
     drafted_sentence *s = &d->sentences[step.seat[r]];
-    if (step.position[r] == s->length + s->count - 1)
-      propose(d, s, logits + (size_t)r * (size_t)d->options->vocab_size);
+    if (step.position[r] == s->length + s->count - 1) {
+      const ig_choice_found found = ig_choice_of(&d->choice, r);
+      propose(d, s, &found);
+    }
     s->read = step.position[r] + 1;
   }
   return true;
 }
 
 // The model's step: what the search asked for, and the drafted tokens after each of its rows.
-static float *step_model(ig_draft *d, const ig_decoder_step *asked) {
+static ig_decoder_step whole_step(ig_draft *d, const ig_decoder_step *asked) {
+  for (int r = 0; r < asked->rows; r++)
+    settle(d, &d->sentences[asked->seat[r]], asked->position[r], asked->ids[r]);
+  while (step_draft(d, asked)) continue;
   d->whole.count = 0;
   for (int r = 0; r < asked->rows; r++) {
     const int seat = asked->seat[r];
@@ -251,22 +274,29 @@ static float *step_model(ig_draft *d, const ig_decoder_step *asked) {
     for (int i = 0; i <= s->count; i++)
       add_row(&d->whole, d, seat, s->length - 1 + i, s->ids[s->length - 1 + i]);
   }
-  const ig_decoder_step step = step_of(&d->whole);
-  return d->model.run(d->model.context, &step);
+  return step_of(&d->whole);
 }
 
 static float *run(void *context, const ig_decoder_step *asked) {
   ig_draft *d = context;
-  for (int r = 0; r < asked->rows; r++)
-    settle(d, &d->sentences[asked->seat[r]], asked->position[r], asked->ids[r]);
-  while (step_draft(d, asked)) continue;
-  return step_model(d, asked);
+  const ig_decoder_step step = whole_step(d, asked);
+  return d->model.run(d->model.context, &step);
+}
+
+static void choose(void *context, const ig_decoder_step *asked, ig_choice *choice) {
+  ig_draft *d = context;
+  const ig_decoder_step step = whole_step(d, asked);
+  ig_choice_begin(choice, choice->options, choice->sum);
+  add_choices(d, &step, choice);
+  d->model.choose(d->model.context, &step, choice);
 }
 
 ig_stepper ig_draft_stepper(ig_draft *d, const ig_stepper *model) {
   d->model = *model;
   ig_stepper stepper = *model;
   stepper.run = run;
+  if (model->choose) stepper.choose = choose;
+  stepper.positions = 1 + d->tokens;
   stepper.context = d;
   stepper.drafted = d->drafted;
   return stepper;

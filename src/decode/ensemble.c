@@ -138,7 +138,7 @@ static void combine_row(void *context, size_t row, int worker) {
   float *total = e->logits[0] + row * vocabulary, normalizer = 0;
   for (int m = 0; m < e->members->count; m++) {
     const float *x = e->logits[m] + row * vocabulary;
-    const member_scores s = {vocabulary, x, e->kernels->log_sum_exp(vocabulary, x, NULL)};
+    const member_scores s = {vocabulary, x, e->kernels->log_sum_exp(vocabulary, x)};
     add_member(e->members, e->kernels, m, &s, total);
     // Of an arithmetic mean the sum is 0, but 0 times what is no number is no number, which the
     // search will report.

@@ -48,7 +48,8 @@ static ig_status encode_and_search(const ig_model *model, const ig_decode_option
                                   .memory_rows = args->source_length,
                                   .longest = args->source_length,
                                   .slots = 1,
-                                  .max_length = args->max_length};
+                                  .max_length = args->max_length,
+                                  .without_logits = ig_choice_serves(options)};
   ig_inference *inference;
   IG_TRY(ig_inference_create(model, NULL, &size, &inference, err));
   ig_inference_encode(inference, args->source,

@@ -3,7 +3,7 @@
 #define IG_DECODE_GREEDY_H
 #include "decode/sentence.h"
 
-// Chooses sentence->next from the logits (1, V) of its row, which may be changed; sets done (the
-// hypothesis is then in slot 0, with its score or 0: score_greedy) or failed.
-void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, float *logits);
+// Chooses sentence->next from the logits of `row`, which may be changed, or from what was chosen of
+// them; sets done (the hypothesis is then in slot 0, with its score or 0: score_greedy) or failed.
+void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, int row);
 #endif

@@ -4,28 +4,37 @@
 #include <math.h>
 #include <string.h>
 
+static void set_score(const ig_token_scores *scores, int token, float value) {
+  float *score = ig_token_scores_find(scores, token);
+  if (score) *score = value;
+}
+
+static void ban(const ig_token_scores *scores, int token) { set_score(scores, token, -INFINITY); }
+
 // Changes the score of each id that the sequence holds, once: s < 0 ? s * p : s / p   (Keskar et
 // al. 2019, CTRL, 4.1)
-static void penalize_repetition(float penalty, const int *ids, int length, float normalizer,
-                                float *scores) {
-  for (int i = 0; i < length; i++) {
+static void penalize_repetition(float penalty, const ig_processors_sequence *sequence,
+                                float normalizer, const ig_token_scores *scores) {
+  const int *ids = sequence->ids;
+  for (int i = 0; i < sequence->length; i++) {
     bool seen = false;
     for (int j = 0; j < i && !seen; j++) seen = ids[j] == ids[i];
-    if (seen) continue;
-    const float s = scores[ids[i]] - normalizer;
-    scores[ids[i]] = (s < 0 ? s * penalty : s / penalty) + normalizer;
+    float *score = seen ? NULL : ig_token_scores_find(scores, ids[i]);
+    if (!score) continue;
+    const float s = *score - normalizer;
+    *score = (s < 0 ? s * penalty : s / penalty) + normalizer;
   }
 }
 
-static void ban_repeated_ngrams(int n, const int *ids, int length, float *scores) {
+static void ban_repeated_ngrams(int n, const int *ids, int length, const ig_token_scores *scores) {
   const int prefix = n - 1;
   const int *last = ids + length - prefix;
   for (int i = 0; i + n <= length; i++)
-    if (memcmp(ids + i, last, (size_t)prefix * sizeof *ids) == 0)
-      scores[ids[i + prefix]] = -INFINITY;
+    if (memcmp(ids + i, last, (size_t)prefix * sizeof *ids) == 0) ban(scores, ids[i + prefix]);
 }
 
-static void ban_bad_words(const ig_bad_words *bad, const int *ids, int length, float *scores) {
+static void ban_bad_words(const ig_bad_words *bad, const int *ids, int length,
+                          const ig_token_scores *scores) {
   for (int i = 0; i < bad->count; i++) {
     const int *word = bad->ids + bad->offsets[i];
     const int n = bad->offsets[i + 1] - bad->offsets[i], prefix = n - 1;
@@ -33,7 +42,7 @@ static void ban_bad_words(const ig_bad_words *bad, const int *ids, int length, f
     // context.
     if (n > 1 && n > length) continue;
     if (memcmp(word, ids + length - prefix, (size_t)prefix * sizeof *ids) == 0)
-      scores[word[prefix]] = -INFINITY;
+      ban(scores, word[prefix]);
   }
 }
 
@@ -43,16 +52,15 @@ typedef struct forced_token {
   const ig_alternatives *others;
 } forced_token;
 
-static void force_token(const forced_token *forced, int vocab_size, float *scores) {
-  for (int j = 0; j < vocab_size; j++) scores[j] = -INFINITY;
-  scores[forced->id] = 0;
-  for (int i = 0; i < forced->others->count; i++) scores[forced->others->ids[i]] = 0;
+static void force_token(const forced_token *forced, const ig_token_scores *scores) {
+  for (int j = 0; j < scores->count; j++) scores->values[j] = -INFINITY;
+  set_score(scores, forced->id, 0);
+  for (int i = 0; i < forced->others->count; i++) set_score(scores, forced->others->ids[i], 0);
 }
 
-static void ban_ends(const ig_decode_options *o, float *scores) {
-  if (o->eos_id >= 0) scores[o->eos_id] = -INFINITY;
-  for (int i = 0; i < o->eos_alternatives.count; i++)
-    scores[o->eos_alternatives.ids[i]] = -INFINITY;
+static void ban_ends(const ig_decode_options *o, const ig_token_scores *scores) {
+  if (o->eos_id >= 0) ban(scores, o->eos_id);
+  for (int i = 0; i < o->eos_alternatives.count; i++) ban(scores, o->eos_alternatives.ids[i]);
 }
 
 static forced_token next_forced(const ig_sentence_options *own, int generated) {
@@ -69,28 +77,30 @@ static int first_chosen(const ig_sentence_options *own) {
   return own->prefix_length > 0 ? own->prefix_length : own->forced_bos >= 0;
 }
 
-bool ig_processors_may_raise(const ig_decode_options *o, const ig_processors_sequence *sequence) {
-  const int generated = sequence->length - 1;
-  return o->repetition_penalty != 1.0f || next_forced(sequence->options, generated).id >= 0;
+bool ig_processors_force(const ig_processors_sequence *sequence) {
+  return next_forced(sequence->options, sequence->length - 1).id >= 0;
 }
 
-float ig_processors_apply(const ig_decode_options *o, const ig_processors_sequence *sequence,
-                          float normalizer, float *scores) {
+bool ig_processors_may_raise(const ig_decode_options *o, const ig_processors_sequence *sequence) {
+  return o->repetition_penalty != 1.0f || ig_processors_force(sequence);
+}
+
+void ig_processors_apply(const ig_decode_options *o, const ig_processors_sequence *sequence,
+                         float normalizer, const ig_token_scores *scores) {
   const ig_sentence_options *own = sequence->options;
   const int *ids = sequence->ids;
   const int length = sequence->length, generated = length - 1;
+  const forced_token forced = next_forced(own, generated);
+  if (forced.id >= 0) {
+    force_token(&forced, scores);
+    return;
+  }
   if (o->repetition_penalty != 1.0f)
-    penalize_repetition(o->repetition_penalty, ids, length, normalizer, scores);
+    penalize_repetition(o->repetition_penalty, sequence, normalizer, scores);
   if (o->no_repeat_ngram > 0 && length >= o->no_repeat_ngram)
     ban_repeated_ngrams(o->no_repeat_ngram, ids, length, scores);
   ban_bad_words(&o->bad_words, ids, length, scores);
   if (generated < own->min_length) ban_ends(o, scores);
   for (int i = 0; generated == first_chosen(own) && i < o->begin_suppressed.count; i++)
-    scores[o->begin_suppressed.ids[i]] = -INFINITY;
-  const forced_token forced = next_forced(own, generated);
-  if (forced.id >= 0) {
-    force_token(&forced, o->vocab_size, scores);
-    return 0;
-  }
-  return normalizer;
+    ban(scores, o->begin_suppressed.ids[i]);
 }

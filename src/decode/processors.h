@@ -5,6 +5,7 @@
 #ifndef IG_DECODE_PROCESSORS_H
 #define IG_DECODE_PROCESSORS_H
 #include "decode/decode_options.h"
+#include "decode/token_scores.h"
 
 // The sequence whose next token is to be chosen.
 typedef struct ig_processors_sequence {
@@ -13,13 +14,13 @@ typedef struct ig_processors_sequence {
   int length;
 } ig_processors_sequence;
 
-// Changes scores (V), which are logits minus `normalizer` (0: plain logits), in place. Returns the
-// normalizer that is valid from now on: log p = scores[j] - result. A forced token leaves its own
-// score at 0 and returns 0.
-float ig_processors_apply(const ig_decode_options *options, const ig_processors_sequence *sequence,
-                          float normalizer, float *scores);
-// May ig_processors_apply leave a score higher than it was, if all scores are counted against the
-// same normalizer?
+// Changes scores, logits whose log p is score - `normalizer`, in place; parts of a row may be given
+// one by one. A forced token has the score 0, and its log p is that.
+void ig_processors_apply(const ig_decode_options *options, const ig_processors_sequence *sequence,
+                         float normalizer, const ig_token_scores *scores);
+// Must the next token be a certain one, or one of a few?
+bool ig_processors_force(const ig_processors_sequence *sequence);
+// May ig_processors_apply leave a score higher than it was?
 bool ig_processors_may_raise(const ig_decode_options *options,
                              const ig_processors_sequence *sequence);
 #endif

@@ -84,6 +84,7 @@ typedef struct drawn_row {
 
 static bool weigh_row(const ig_selection *selection, const ig_sentence *sentence, int r,
                       float *logits, drawn_row *out) {
+  const ig_token_scores scores = ig_sentence_scores(selection, logits);
   const ig_decode_options *options = selection->options;
   const size_t vocabulary = (size_t)options->vocab_size,
                stride = (size_t)options->sentence.max_length + 1,
@@ -91,12 +92,12 @@ static bool weigh_row(const ig_selection *selection, const ig_sentence *sentence
   const ig_processors_sequence sequence = {.options = &sentence->options,
                                            .ids = selection->rows->ids + row * stride,
                                            .length = sentence->length};
-  ig_processors_apply(options, &sequence, 0, logits);
+  ig_processors_apply(options, &sequence, 0, &scores);
   const size_t best = selection->kernels->argmax(vocabulary, logits);
   *out = (drawn_row){.row = r, .weights = logits};
   if (best >= vocabulary || !isfinite(logits[best])) return false;
   out->largest = logits[best];
-  out->normalizer = selection->kernels->log_sum_exp(vocabulary, logits, sentence->largest);
+  out->normalizer = selection->kernels->log_sum_exp(vocabulary, logits);
   out->sum = ig_sampling_weigh(&options->sampling, vocabulary, logits);
   return out->sum > 0 && isfinite(out->normalizer);
 }
@@ -125,12 +126,12 @@ static void draw_next(const ig_selection *selection, ig_sentence *sentence, cons
   sentence->next[sentence->next_rows++] = next;
 }
 
-void ig_sampling_select(const ig_selection *selection, ig_sentence *sentence, float *logits) {
+void ig_sampling_select(const ig_selection *selection, ig_sentence *sentence) {
   const ig_decode_options *options = selection->options;
   sentence->next_rows = 0;
   for (int r = 0; r < sentence->rows; r++) {
     drawn_row row;
-    float *x = logits + (size_t)r * (size_t)options->vocab_size;
+    float *x = ig_sentence_logits(selection, sentence->first_row + r);
     if (!weigh_row(selection, sentence, r, x, &row)) {
       sentence->failed = true;
       return;

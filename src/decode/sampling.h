@@ -8,10 +8,10 @@
 #define IG_DECODE_SAMPLING_H
 #include "decode/sentence.h"
 
-// Chooses sentence->next from the logits (rows, V) of its rows, which are changed; moves finished
+// Chooses sentence->next from the written logits of its rows, which are changed; moves finished
 // hypotheses into the slots, with the score that beam search would give them, and sets done or
 // failed.
-void ig_sampling_select(const ig_selection *selection, ig_sentence *sentence, float *logits);
+void ig_sampling_select(const ig_selection *selection, ig_sentence *sentence);
 // Turns scores (count) into what they are drawn by: exp((score - largest) / temperature), and 0 for
 // those that the options leave out. Returns the sum; 0: every score is -infinity.
 double ig_sampling_weigh(const ig_sampling *sampling, size_t count, float *scores);

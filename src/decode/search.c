@@ -35,10 +35,12 @@ struct ig_search {
   ig_slot *slots;                   // (S, B)
   size_t run_slots;                 // seats of the running search times B
   ig_candidate *candidates, *next;  // (S, C), (S, B)
-  float *largest;                   // (S, blocks of V)
+  ig_scored_token *best;            // (S, C)
   int *finished;                    // (S, B, N)
   ig_hypothesis *results;           // (S, n_best)
-  float *logits;                    // of the running step, (rows, V)
+  ig_choice choice;                 // of the running step
+  ig_arena choice_arena;            // its memory
+  float *logits;                    // of the running step, (rows, V); NULL: it was chosen
   const ig_drafted *drafted;        // of the running step, (rows); NULL: one position a row
 };
 
@@ -46,12 +48,16 @@ static float *step_decoder(void *context, const ig_decoder_step *step) {
   return ig_decoder_run_step(context, step);
 }
 
-ig_stepper ig_search_stepper_of(ig_decoder_run *decoder) {
-  return (ig_stepper){.run = step_decoder, .context = decoder};
+static void choose_by_decoder(void *context, const ig_decoder_step *step, ig_choice *choice) {
+  const ig_gemm_reader reader = ig_choice_reader(choice);
+  ig_decoder_run_read(context, step, &reader);
 }
 
-static size_t blocks(const ig_search *s) {
-  return ((size_t)s->vocab_size + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK;
+ig_stepper ig_search_stepper_of(ig_decoder_run *decoder) {
+  return (ig_stepper){.run = step_decoder,
+                      .choose = choose_by_decoder,
+                      .threads = ig_decoder_run_threads(decoder),
+                      .context = decoder};
 }
 
 static void carve(ig_search *s, ig_arena *arena) {
@@ -71,9 +77,27 @@ static void carve(ig_search *s, ig_arena *arena) {
   s->slots = IG_TAKE(arena, ig_slot, slots);
   s->candidates = IG_TAKE(arena, ig_candidate, sentences * (size_t)s->candidate_count);
   s->next = IG_TAKE(arena, ig_candidate, slots);
-  s->largest = IG_TAKE(arena, float, sentences *blocks(s));
+  s->best = IG_TAKE(arena, ig_scored_token, sentences * (size_t)s->candidate_count);
   s->finished = IG_TAKE(arena, int, slots *n);
   s->results = IG_TAKE(arena, ig_hypothesis, sentences * (size_t)s->n_best);
+}
+
+// Memory for choosing from as many rows by as many threads, at least.
+static ig_status reserve_choice(ig_search *s, int rows, int threads, ig_error *err) {
+  const ig_choice_size *has = &s->choice.size;
+  ig_arena plan = ig_arena_measure();
+  if (rows <= has->rows && threads <= has->threads) return IG_OK;
+  s->choice = (ig_choice){.kernels = s->kernels,
+                          .size = {.rows = rows > has->rows ? rows : has->rows,
+                                   .best = s->beam_size == 1 ? 1 : s->candidate_count,
+                                   .vocabulary = s->vocab_size,
+                                   .threads = threads > has->threads ? threads : has->threads}};
+  ig_choice_carve(&s->choice, &plan);
+  if (plan.overflow)
+    return ig_fail(err, IG_ERROR_MEMORY, "a step of %d rows needs more memory than there is", rows);
+  IG_TRY(ig_arena_reserve(&s->choice_arena, plan.peak, 0, err));
+  ig_choice_carve(&s->choice, &s->choice_arena);
+  return IG_OK;
 }
 
 ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *kernels,
@@ -98,8 +122,10 @@ ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *k
                     "%d sentences of beam %d and length %d need more memory than can be addressed",
                     sentences, options->beam_size, s->max_length)
           : ig_arena_create(&s->arena, plan.peak, err);
+  if (status == IG_OK)
+    status = reserve_choice(s, sentences * s->beam_size, ig_pool_threads(pool), err);
   if (status != IG_OK) {
-    free(s);
+    ig_search_free(s);
     return status;
   }
   carve(s, &s->arena);
@@ -110,6 +136,7 @@ ig_status ig_search_create(const ig_decode_options *options, const ig_kernels *k
 void ig_search_free(ig_search *search) {
   if (!search) return;
   ig_arena_free(&search->arena);
+  ig_arena_free(&search->choice_arena);
   free(search);
 }
 
@@ -142,7 +169,7 @@ static void begin_sentence(ig_search *s, int seat, int row, const ig_sentence_op
                                             .slots = s->slots + first,
                                             .candidates = s->candidates + (size_t)seat * candidates,
                                             .next = s->next + first,
-                                            .largest = s->largest + (size_t)seat * blocks(s)};
+                                            .best = s->best + (size_t)seat * candidates};
   for (size_t b = 0; b < beam; b++)
     s->slots[first + b] =
         (ig_slot){.score = IG_SENTENCE_NEVER_WINS, .ids = s->finished + (first + b) * n};
@@ -167,6 +194,25 @@ static ig_status let_join(ig_search *s, const ig_search_feed *feed, ig_error *er
   return IG_OK;
 }
 
+static bool can_choose(const ig_search *s, const ig_stepper *stepper) {
+  bool any_terms = false;
+  for (int i = 0; i < s->active; i++) any_terms |= s->sentences[i].options.terms != NULL;
+  return stepper->choose && ig_choice_serves(s->options) && !any_terms;
+}
+
+static void add_choices(ig_search *s) {
+  const size_t width = (size_t)s->max_length + 1;
+  ig_choice_begin(&s->choice, s->options, ig_choice_sum_for(s->options));
+  for (int i = 0; i < s->active; i++) {
+    const ig_sentence *sentence = &s->sentences[i];
+    const int *ids = s->rows[s->current].ids + (size_t)sentence->first_row * width;
+    for (int r = 0; r < sentence->rows; r++)
+      ig_choice_add(&s->choice, &(ig_processors_sequence){.options = &sentence->options,
+                                                          .ids = ids + (size_t)r * width,
+                                                          .length = sentence->length});
+  }
+}
+
 static void step_rows(ig_search *s, const ig_stepper *stepper) {
   const size_t width = (size_t)s->max_length + 1;
   const ig_search_rows *rows = &s->rows[s->current];
@@ -180,7 +226,13 @@ static void step_rows(ig_search *s, const ig_stepper *stepper) {
     }
   }
   const ig_decoder_step args = {count, s->last, s->position, s->sentence_of, rows->history};
-  s->logits = stepper->run(stepper->context, &args);
+  if (can_choose(s, stepper)) {
+    add_choices(s);
+    stepper->choose(stepper->context, &args, &s->choice);
+    s->logits = NULL;
+  } else {
+    s->logits = stepper->run(stepper->context, &args);
+  }
   s->drafted = stepper->drafted;
   s->rows[s->current].normalizer = stepper->normalizer;
   s->rows[s->current].attention = stepper->attention;
@@ -189,13 +241,11 @@ static void step_rows(ig_search *s, const ig_stepper *stepper) {
 
 // Takes the drafted tokens as long as they are what the model chooses, and then what it chooses.
 static void select_drafted(ig_search *s, const ig_selection *selection, ig_sentence *sentence) {
-  const size_t row = (size_t)sentence->first_row, n = (size_t)s->max_length,
-               vocabulary = (size_t)s->vocab_size;
+  const size_t row = (size_t)sentence->first_row, n = (size_t)s->max_length;
   const ig_drafted *drafted = &s->drafted[row];
   const ig_search_rows *rows = selection->rows;
   for (int i = 0;; i++) {
-    ig_greedy_select(selection, sentence,
-                     s->logits + (size_t)(drafted->first_row + i) * vocabulary);
+    ig_greedy_select(selection, sentence, drafted->first_row + i);
     const ig_candidate *next = &sentence->next[0];
     if (sentence->failed || sentence->done || i == drafted->count ||
         next->token != drafted->tokens[i])
@@ -211,16 +261,19 @@ static void select_next(void *context, size_t index, int worker) {
   (void)worker;
   ig_search *s = context;
   ig_sentence *sentence = &s->sentences[index];
-  float *logits = s->logits + (size_t)sentence->first_row * (size_t)s->vocab_size;
-  const ig_selection selection = {s->options, s->kernels, &s->rows[s->current]};
+  const ig_selection selection = {.options = s->options,
+                                  .kernels = s->kernels,
+                                  .rows = &s->rows[s->current],
+                                  .logits = s->logits,
+                                  .choice = &s->choice};
   if (s->drafted)
     select_drafted(s, &selection, sentence);
   else if (s->options->sampling.on)
-    ig_sampling_select(&selection, sentence, logits);
+    ig_sampling_select(&selection, sentence);
   else if (s->beam_size > 1)
-    ig_beam_select(&selection, sentence, logits);
+    ig_beam_select(&selection, sentence);
   else
-    ig_greedy_select(&selection, sentence, logits);
+    ig_greedy_select(&selection, sentence, sentence->first_row);
 }
 
 // Writes the chosen rows of `sentence` from row `first` of the next step on.
@@ -294,6 +347,8 @@ static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err
 
 ig_status ig_search_stream(ig_search *s, const ig_stepper *stepper, const ig_search_feed *feed,
                            int seats, ig_error *err) {
+  const int positions = stepper->positions > 1 ? stepper->positions : 1;
+  IG_TRY(reserve_choice(s, s->capacity * s->beam_size * positions, stepper->threads, err));
   s->active = 0;
   s->current = 0;
   s->run_slots = (size_t)seats * (size_t)s->beam_size;

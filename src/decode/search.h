@@ -7,8 +7,7 @@
 #ifndef IG_DECODE_SEARCH_H
 #define IG_DECODE_SEARCH_H
 #include "base/interrupt.h"
-#include "decode/decode_options.h"
-#include "model/run/decoder_run.h"
+#include "decode/choice.h"
 
 // Tokens that a stepper has guessed to follow the last one of a row, and looked at in the same
 // step.
@@ -19,10 +18,17 @@ typedef struct ig_drafted {
   const int *tokens;  // (count)
 } ig_drafted;
 
-// The model as the search sees it. run: logits (rows, V), which the search may change; history rows
-// are the search's `max_length` apart.
+// The model as the search sees it; history rows are the search's `max_length` apart.
 typedef struct ig_stepper {
+  // Logits (rows, V), which the search may change. Called where choosing will not do
+  // (ig_choice_serves; sentences with terms), or where there is no choose.
   float *(*run)(void *context, const ig_decoder_step *step);
+  // The same step, but the best tokens of each row are chosen while the logits are computed. The
+  // search has added a row for each of the step's; a stepper whose logits have other rows begins
+  // anew and adds its own. NULL: it can only run.
+  void (*choose)(void *context, const ig_decoder_step *step, ig_choice *choice);
+  int threads;    // that choose, at most; 0: one
+  int positions;  // that each row has logits for, at most; 0: one
   void *context;
   const float *normalizer;  // (rows), filled by run: log p = logit - normalizer. NULL: it is the
                             // row's log_sum_exp
@@ -33,6 +39,7 @@ typedef struct ig_stepper {
   // search alone. NULL: each row has those of one
   const ig_drafted *drafted;
 } ig_stepper;
+// Its choose is for all threads of the decoder's pool; its run for decoders with memory for logits.
 ig_stepper ig_search_stepper_of(ig_decoder_run *decoder);
 
 typedef struct ig_hypothesis {

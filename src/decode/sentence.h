@@ -2,7 +2,7 @@
 // (search.c) moves it from step to step; greedy.h and beam.h choose what comes next.
 #ifndef IG_DECODE_SENTENCE_H
 #define IG_DECODE_SENTENCE_H
-#include "decode/decode_options.h"
+#include "decode/choice.h"
 
 // The score of an empty slot, and what Hugging Face adds to a score that must not win.
 #define IG_SENTENCE_NEVER_WINS (-1.0e9f)
@@ -45,8 +45,8 @@ typedef struct ig_sentence {
   ig_candidate *candidates;
   ig_candidate *next;  // (beam_size): the rows of the next step, each with its parent's row
   int next_rows;
-  float *largest;  // (ceil(V / IG_LOGITS_BLOCK)), of beam search: in the row that is being scanned,
-                   // no logit of a block is larger
+  ig_scored_token
+      *best;  // (ig_decode_options_candidates): of the row whose written logits are read
 } ig_sentence;
 
 // What choosing reads, the same for all sentences of a step.
@@ -54,5 +54,18 @@ typedef struct ig_selection {
   const ig_decode_options *options;
   const ig_kernels *kernels;
   const ig_search_rows *rows;
+  float *logits;      // (rows, V), which may be changed; NULL: there is a choice instead
+  ig_choice *choice;  // its rows are those of the logits
 } ig_selection;
+
+// The logits of a row; NULL: none are written.
+static inline float *ig_sentence_logits(const ig_selection *selection, int row) {
+  const size_t vocabulary = (size_t)selection->options->vocab_size;
+  return selection->logits ? selection->logits + (size_t)row * vocabulary : NULL;
+}
+
+// All of V scores.
+static inline ig_token_scores ig_sentence_scores(const ig_selection *selection, float *logits) {
+  return (ig_token_scores){.values = logits, .count = selection->options->vocab_size};
+}
 #endif

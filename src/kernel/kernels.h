@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include "ingot/core.h"
 #include "kernel/detect.h"
+#include "kernel/exp_sum.h"
 #include "kernel/int8.h"
 #include "kernel/matrix_unit.h"
 
@@ -108,7 +109,8 @@ static inline size_t ig_kernels_row_begin(const ig_listed_rows *rows, size_t t) 
   return (rows->index ? (size_t)rows->index[t] : rows->first + t) * rows->stride;
 }
 
-// Columns of a block of logits: 2 KB, which stay in the closest cache between two readings.
+// Columns of a block of logits: 2 KB of a row, which stay in a close cache between two readings. A
+// multiple of every gemm_nr and of IG_INT8_COLUMNS.
 enum { IG_LOGITS_BLOCK = 512 };
 
 typedef struct ig_norm_weights {
@@ -179,11 +181,11 @@ typedef struct ig_kernels {
   void (*softmax)(size_t n, float *x);
   // [bounded] dx = p * (dp - sum(p * dp)) * scale; dx may be dp
   void (*softmax_backward)(size_t n, const float *p, const float *dp, float scale, float *dx);
-  // [bounded] Returns log(sum(exp(x))). The same pass over x finds the largest value of each block
-  // of IG_LOGITS_BLOCK, so that a search for the best values need not look into most blocks again:
-  // largest (ceil(n / IG_LOGITS_BLOCK)), NULL: not wanted. A NaN is ignored by the largest values,
-  // not by the sum.
-  float (*log_sum_exp)(size_t n, const float *x, float *largest);
+  // [bounded] Returns the largest of x, exactly, and the sum of exp(x - largest).
+  ig_exp_sum (*exp_sum)(size_t n, const float *x);
+  // [bounded] Returns log(sum(exp(x))): the exp_sum of each block of IG_LOGITS_BLOCK, added in
+  // order by ig_exp_sum_add.
+  float (*log_sum_exp)(size_t n, const float *x);
   // [bounded, 3e-7 (1 + |y|)] y = log(exp(y) + exp(x + c)), also where the exponentials would
   // overflow or vanish. -inf is the logarithm of a probability of 0.
   void (*log_add_exp)(size_t n, float c, const float *x, float *y);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "nn/blocks.h"
 #include "nn/gemm_bf16.h"
+#include "nn/gemm_grid.h"
 #include "nn/gemm_int8.h"
 #include "nn/gemm_split.h"
 
@@ -38,7 +39,7 @@ typedef struct gemm_work {
   const void *packed;
   ig_interrupt_watch *watch;        // of ig_nn
   size_t panel_stride, packed_row;  // as in ig_gemm_tile
-  size_t row_block, column_block, row_blocks, column_blocks;
+  ig_gemm_grid grid;
 } gemm_work;
 
 // ---- the block of A ---------------------------------------------------------
@@ -132,12 +133,12 @@ static void multiply_depth(const ig_kernels *kernels, const ig_gemm *g, ig_gemm_
   }
 }
 
-static void multiply_block(const gemm_work *w, size_t row, size_t rows, size_t column,
-                           size_t columns) {
+static void multiply_block(const gemm_work *w, const ig_gemm_block *block) {
   float buffer[A_BUFFER];
   const ig_kernels *kernels = w->kernels;
   const ig_gemm *g = w->gemm;
-  a_layout layout = a_layout_of(g, rows, columns);
+  const size_t row = block->row, rows = block->rows, column = block->column;
+  a_layout layout = a_layout_of(g, rows, block->columns);
   size_t step = DEPTH_BLOCK;
   // A single row tile reads each panel once, so k is not cut, unless the copy of A would not fit.
   if (rows <= kernels->gemm_mr)
@@ -150,7 +151,7 @@ static void multiply_block(const gemm_work *w, size_t row, size_t rows, size_t c
     bool last = p + depth == g->k;
     ig_gemm_tile tile = {
         .rows = rows,
-        .columns = columns,
+        .columns = block->columns,
         .depth = depth,
         .a = g->a + row * g->a_row + p * g->a_depth,
         .a_row = g->a_row,
@@ -159,8 +160,8 @@ static void multiply_block(const gemm_work *w, size_t row, size_t rows, size_t c
         .packed = ig_kernels_panel_at(w->type, w->packed, packed),
         .panel_stride = w->panel_stride,
         .packed_row = w->packed_row,
-        .c = g->c + row * g->c_row + column,
-        .c_row = g->c_row,
+        .c = block->c,
+        .c_row = block->c_row,
         .accumulate = g->accumulate || p > 0,
         .bias = last && g->bias ? g->bias + column : NULL,
         .activation = last ? g->activation : IG_ACTIVATION_NONE,
@@ -171,13 +172,17 @@ static void multiply_block(const gemm_work *w, size_t row, size_t rows, size_t c
 }
 
 static void multiply_block_of_c(void *context, size_t index, int worker) {
-  (void)worker;
   const gemm_work *w = context;
   if (ig_interrupt_seen(w->watch)) return;
-  size_t row = index % w->row_blocks * w->row_block,
-         column = index / w->row_blocks * w->column_block;
-  multiply_block(w, row, ig_blocks_at_most(w->gemm->m - row, w->row_block), column,
-                 ig_blocks_at_most(w->gemm->n - column, w->column_block));
+  const ig_gemm_block block = ig_gemm_grid_block(&w->grid, w->gemm, index, worker);
+  multiply_block(w, &block);
+  const ig_gemm_reader *reader = w->gemm->reader;
+  if (reader) reader->read(reader->context, &block);
+}
+
+// Rows of a block of C, at most.
+static size_t most_block_rows(const ig_kernels *kernels) {
+  return ig_blocks_at_most(kernels->gemm_mr * ROW_BLOCK_TILES, ROW_BLOCK_MAX);
 }
 
 // Cuts C into blocks: rows by the block of A, columns in whole panels, and finer ones where there
@@ -189,19 +194,18 @@ static gemm_work cut_into_blocks(const ig_kernels *kernels, const ig_gemm *g, co
                  .packed = packed,
                  .panel_stride = g->k * kernels->gemm_nr,
                  .packed_row = kernels->gemm_nr};
-  size_t block = ig_blocks_at_most(kernels->gemm_mr * ROW_BLOCK_TILES, ROW_BLOCK_MAX);
-  w.row_block = ig_blocks_parts(g->m, ig_blocks_parts(g->m, block));
-  w.row_blocks = ig_blocks_parts(g->m, w.row_block);
+  w.grid.row_block = ig_blocks_parts(g->m, ig_blocks_parts(g->m, most_block_rows(kernels)));
+  w.grid.row_blocks = ig_blocks_parts(g->m, w.grid.row_block);
   size_t panels = ig_blocks_parts(g->n, kernels->gemm_nr),
          chunks = ig_blocks_parts(g->n, COLUMN_BLOCK);
   if (threads > 1) {
     const size_t worth = ig_blocks_at_least(g->m * g->n * g->k / TASK_WORK, 1),
                  tasks = ig_blocks_at_most(threads * TASKS_PER_THREAD, worth);
-    chunks = ig_blocks_at_least(chunks, ig_blocks_parts(tasks, w.row_blocks));
+    chunks = ig_blocks_at_least(chunks, ig_blocks_parts(tasks, w.grid.row_blocks));
   }
   size_t chunk = ig_blocks_parts(panels, ig_blocks_at_most(chunks, panels));
-  w.column_block = chunk * kernels->gemm_nr;
-  w.column_blocks = ig_blocks_parts(panels, chunk);
+  w.grid.column_block = chunk * kernels->gemm_nr;
+  w.grid.column_blocks = ig_blocks_parts(panels, chunk);
   return w;
 }
 
@@ -315,6 +319,14 @@ size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
                             ig_gemm_int8_scratch(m, k));
 }
 
+size_t ig_gemm_read_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
+  const size_t threads = (size_t)ig_pool_threads(nn->pool);
+  ig_arena plan = ig_arena_measure();
+  ig_gemm_grid_take(&plan, threads, ig_blocks_at_most(m, most_block_rows(nn->kernels)));
+  return ig_blocks_at_least(ig_gemm_scratch(nn, m, n, k) + plan.peak,
+                            ig_gemm_int8_read_scratch(m, k, threads));
+}
+
 // The layout of B in this product: the one that it was packed in or, where it was not packed, the
 // one to pack it in.
 static ig_weight_layout layout_of(const ig_nn *nn, const ig_gemm *g) {
@@ -324,14 +336,26 @@ static ig_weight_layout layout_of(const ig_nn *nn, const ig_gemm *g) {
                                                    : IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
 }
 
+static void multiply_blocks(ig_nn *nn, gemm_work *w) {
+  const size_t tasks = ig_gemm_grid_blocks(&w->grid);
+  ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_block_of_c, w);
+}
+
 // C = A B by the kernels of panels, from a packed B.
 static void multiply_packed(ig_nn *nn, const ig_gemm *gemm) {
   gemm_work w =
       cut_into_blocks(nn->kernels, gemm, gemm->packed.data, (size_t)ig_pool_threads(nn->pool));
   if (gemm->packed.layout == IG_WEIGHT_LAYOUT_BFLOAT16_PANELS) w.type = IG_PANEL_TYPE_BFLOAT16;
   w.watch = nn->watch;
-  size_t tasks = w.row_blocks * w.column_blocks;
-  ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_block_of_c, &w);
+  if (!gemm->reader) {
+    multiply_blocks(nn, &w);
+    return;
+  }
+  assert(!gemm->accumulate && IG_LOGITS_BLOCK % nn->kernels->gemm_nr == 0);
+  const size_t mark = ig_arena_mark(nn->scratch);
+  ig_gemm_grid_cut_for_reader(&w.grid, nn, gemm->n);
+  multiply_blocks(nn, &w);
+  ig_arena_release(nn->scratch, mark);
 }
 
 static void multiply_panels(ig_nn *nn, const ig_gemm *gemm, ig_weight_layout layout) {
@@ -355,7 +379,10 @@ void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
   switch (layout) {
     case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
     case IG_WEIGHT_LAYOUT_BFLOAT16_PANELS: multiply_panels(nn, gemm, layout); return;
-    case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS: ig_gemm_split_run(nn, gemm); return;
+    case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
+      assert(!gemm->reader);
+      ig_gemm_split_run(nn, gemm);
+      return;
     case IG_WEIGHT_LAYOUT_INT8_PANELS: ig_gemm_int8_run(nn, gemm); return;
   }
   assert(false && "a packed weight of a layout that nobody knows");
@@ -375,5 +402,5 @@ void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffe
     w.panel_stride = kernels->gemm_nr;
     w.packed_row = gemm->b_depth;
   }
-  for (size_t i = 0; i < w.row_blocks * w.column_blocks; i++) multiply_block_of_c(&w, i, 0);
+  for (size_t i = 0; i < ig_gemm_grid_blocks(&w.grid); i++) multiply_block_of_c(&w, i, 0);
 }

@@ -6,7 +6,7 @@
 // also a fixed one.
 #ifndef IG_NN_GEMM_H
 #define IG_NN_GEMM_H
-#include "nn/nn.h"
+#include "nn/gemm_reader.h"
 #include "nn/weight_layout.h"
 
 typedef struct ig_gemm {
@@ -24,6 +24,9 @@ typedef struct ig_gemm {
   ig_weight_layout layout;
   float *c;  // C[i][j] = c[i * c_row + j]
   size_t c_row;
+  // Is given C, which is then not written to c; not of products on a matrix unit, nor with
+  // accumulate. NULL: nobody.
+  const ig_gemm_reader *reader;
   bool accumulate;    // C += AB instead of C = AB
   const float *bias;  // (n) or NULL: C = activation(AB + bias)
   ig_activation activation;
@@ -35,8 +38,9 @@ void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm);
 // caller's buffer (ig_gemm_panel_floats) instead of scratch. A B whose columns fill whole panels is
 // read unpacked.
 void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffer);
-// The most scratch bytes that ig_gemm_run may need.
+// The most scratch bytes that ig_gemm_run may need, and those that it needs with a reader.
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k);
+size_t ig_gemm_read_scratch(const ig_nn *nn, size_t m, size_t n, size_t k);
 
 // The layout that stands in for `wanted` on the CPU of these kernels: `wanted`, or float32 panels
 // where it needs a matrix unit and there is none.

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "nn/blocks.h"
+#include "nn/gemm_grid.h"
 #include "nn/rows.h"
 
 enum {
@@ -19,7 +19,7 @@ typedef struct int8_work {
   int8_t *a;         // (m, depth)
   ig_int8_row *row;  // (m)
   size_t depth;      // k, filled up
-  size_t row_block, row_blocks, column_block, column_blocks;
+  ig_gemm_grid grid;
 } int8_work;
 
 static int8_work carve_rows(ig_arena *scratch, size_t m, size_t k) {
@@ -35,6 +35,13 @@ size_t ig_gemm_int8_scratch(size_t m, size_t k) {
   return plan.peak;
 }
 
+size_t ig_gemm_int8_read_scratch(size_t m, size_t k, size_t threads) {
+  ig_arena plan = ig_arena_measure();
+  carve_rows(&plan, m, k);
+  ig_gemm_grid_take(&plan, threads, ig_blocks_at_most(m, ROW_BLOCK));
+  return plan.peak;
+}
+
 static void quantize_rows(const void *context, size_t first, size_t last) {
   const int8_work *w = context;
   const ig_gemm *g = w->gemm;
@@ -42,24 +49,20 @@ static void quantize_rows(const void *context, size_t first, size_t last) {
     w->row[i] = w->nn->kernels->quantize(g->k, g->a + i * g->a_row, w->a + i * w->depth);
 }
 
-static void multiply_block(void *context, size_t index, int worker) {
-  (void)worker;
-  const int8_work *w = context;
+static void multiply_block(const int8_work *w, const ig_gemm_block *block) {
   const ig_gemm *g = w->gemm;
   const ig_kernels *kernels = w->nn->kernels;
-  if (ig_interrupt_seen(w->nn->watch)) return;
-  const size_t row = index % w->row_blocks * w->row_block,
-               column = index / w->row_blocks * w->column_block;
-  const ig_int8_tile tile = {.rows = ig_blocks_at_most(g->m - row, w->row_block),
-                             .columns = ig_blocks_at_most(g->n - column, w->column_block),
+  const size_t row = block->row, column = block->column;
+  const ig_int8_tile tile = {.rows = block->rows,
+                             .columns = block->columns,
                              .depth = w->depth,
                              .a = w->a + row * w->depth,
                              .row = w->row + row,
                              .packed = (const uint8_t *)g->packed.data + column * w->depth,
                              .scale = g->packed.scale + column,
                              .bias = g->bias ? g->bias + column : NULL,
-                             .c = g->c + row * g->c_row + column,
-                             .c_row = g->c_row};
+                             .c = block->c,
+                             .c_row = block->c_row};
   kernels->multiply_int8(&tile);
   if (g->activation == IG_ACTIVATION_NONE) return;
   for (size_t i = 0; i < tile.rows; i++)
@@ -67,20 +70,33 @@ static void multiply_block(void *context, size_t index, int worker) {
                         tile.c + i * tile.c_row);
 }
 
-// Rows in equal blocks, and columns in as many as give the threads enough to do.
+static void multiply_block_of_c(void *context, size_t index, int worker) {
+  const int8_work *w = context;
+  if (ig_interrupt_seen(w->nn->watch)) return;
+  const ig_gemm_block block = ig_gemm_grid_block(&w->grid, w->gemm, index, worker);
+  multiply_block(w, &block);
+  const ig_gemm_reader *reader = w->gemm->reader;
+  if (reader) reader->read(reader->context, &block);
+}
+
+// Rows in equal blocks, and columns in as many as give the threads enough to do. A reader gets
+// other columns.
 static void cut_into_blocks(int8_work *w) {
   const ig_gemm *g = w->gemm;
-  w->row_blocks = ig_blocks_parts(g->m, ROW_BLOCK);
-  w->row_block = ig_blocks_parts(g->m, w->row_blocks);
-  w->row_blocks = ig_blocks_parts(g->m, w->row_block);
+  w->grid.row_block = ig_blocks_parts(g->m, ig_blocks_parts(g->m, ROW_BLOCK));
+  w->grid.row_blocks = ig_blocks_parts(g->m, w->grid.row_block);
+  if (g->reader) {
+    ig_gemm_grid_cut_for_reader(&w->grid, w->nn, g->n);
+    return;
+  }
   const size_t threads = (size_t)ig_pool_threads(w->nn->pool),
                panels = ig_blocks_parts(g->n, IG_INT8_COLUMNS),
                worth = ig_blocks_at_least(g->m * g->n * g->k / TASK_WORK, 1),
                tasks = threads > 1 ? ig_blocks_at_most(threads * TASKS_PER_THREAD, worth) : 1,
-               chunks = ig_blocks_at_most(ig_blocks_parts(tasks, w->row_blocks), panels),
+               chunks = ig_blocks_at_most(ig_blocks_parts(tasks, w->grid.row_blocks), panels),
                chunk = ig_blocks_parts(panels, chunks);
-  w->column_block = chunk * IG_INT8_COLUMNS;
-  w->column_blocks = ig_blocks_parts(panels, chunk);
+  w->grid.column_block = chunk * IG_INT8_COLUMNS;
+  w->grid.column_blocks = ig_blocks_parts(panels, chunk);
 }
 
 void ig_gemm_int8_run(ig_nn *nn, const ig_gemm *g) {
@@ -92,8 +108,8 @@ void ig_gemm_int8_run(ig_nn *nn, const ig_gemm *g) {
   w.gemm = g;
   ig_rows_run(nn, g->m, g->k, quantize_rows, &w);
   cut_into_blocks(&w);
-  const size_t tasks = w.row_blocks * w.column_blocks;
-  ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_block, &w);
+  const size_t tasks = ig_gemm_grid_blocks(&w.grid);
+  ig_pool_run(tasks == 1 ? NULL : nn->pool, tasks, multiply_block_of_c, &w);
   ig_arena_release(nn->scratch, mark);
 }
 

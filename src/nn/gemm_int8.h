@@ -16,8 +16,9 @@ typedef struct ig_gemm_int8_columns {
 
 // gemm->packed has the layout; A's rows are contiguous and nothing is accumulated.
 void ig_gemm_int8_run(ig_nn *nn, const ig_gemm *gemm);
-// Scratch bytes that ig_gemm_int8_run needs.
+// Scratch bytes that ig_gemm_int8_run needs, and with a reader.
 size_t ig_gemm_int8_scratch(size_t m, size_t k);
+size_t ig_gemm_int8_read_scratch(size_t m, size_t k, size_t threads);
 // Bytes of B (k, n), and their place in memory that is aligned to IG_ALIGNMENT: values, then
 // scales.
 size_t ig_gemm_int8_packed_bytes(size_t n, size_t k);

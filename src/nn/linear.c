@@ -12,24 +12,41 @@
 
 enum { BIAS_COLUMNS = 64 };  // columns of a task of the bias gradient
 
+// The product X W^T + b, whose output is yet to be given.
+static ig_gemm forward_product(const ig_linear *l, int rows, const float *input) {
+  const size_t in = (size_t)l->in, out = (size_t)l->out;
+  return (ig_gemm){.m = (size_t)rows,
+                   .n = out,
+                   .k = in,
+                   .a = input,
+                   .a_row = in,
+                   .a_depth = 1,
+                   .b = l->weight,
+                   .b_depth = 1,
+                   .b_column = in,
+                   .packed = l->packed,
+                   .layout = l->layout,
+                   .bias = l->bias};
+}
+
 void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *input,
                        ig_activation activation, float *output) {
-  const size_t in = (size_t)l->in, out = (size_t)l->out;
-  ig_gemm_run(nn, &(ig_gemm){.m = (size_t)rows,
-                             .n = out,
-                             .k = in,
-                             .a = input,
-                             .a_row = in,
-                             .a_depth = 1,
-                             .b = l->weight,
-                             .b_depth = 1,
-                             .b_column = in,
-                             .packed = l->packed,
-                             .layout = l->layout,
-                             .c = output,
-                             .c_row = out,
-                             .bias = l->bias,
-                             .activation = activation});
+  ig_gemm product = forward_product(l, rows, input);
+  product.c = output;
+  product.c_row = product.n;
+  product.activation = activation;
+  ig_gemm_run(nn, &product);
+}
+
+void ig_linear_read(ig_nn *nn, const ig_linear *l, int rows, const float *input,
+                    const ig_gemm_reader *reader) {
+  ig_gemm product = forward_product(l, rows, input);
+  product.reader = reader;
+  ig_gemm_run(nn, &product);
+}
+
+size_t ig_linear_read_scratch(const ig_nn *nn, const ig_linear *l, int rows) {
+  return ig_gemm_read_scratch(nn, (size_t)rows, (size_t)l->out, (size_t)l->in);
 }
 
 typedef struct bias_work {

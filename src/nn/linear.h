@@ -1,7 +1,7 @@
 // The linear layer: y = x W^T + b
 #ifndef IG_NN_LINEAR_H
 #define IG_NN_LINEAR_H
-#include "nn/nn.h"
+#include "nn/gemm_reader.h"
 #include "nn/weight_layout.h"
 
 typedef struct ig_linear {
@@ -20,6 +20,10 @@ typedef struct ig_linear {
 // output (rows, out) = activation(x W^T + b) of input (rows, in).
 void ig_linear_forward(ig_nn *nn, const ig_linear *linear, int rows, const float *input,
                        ig_activation activation, float *output);
+// The same, without an activation, for a reader of the output's blocks in place of memory for it.
+void ig_linear_read(ig_nn *nn, const ig_linear *linear, int rows, const float *input,
+                    const ig_gemm_reader *reader);
+size_t ig_linear_read_scratch(const ig_nn *nn, const ig_linear *linear, int rows);
 // dinput = doutput W, or is added to; NULL: not wanted. Adds to the gradients of weight and bias.
 void ig_linear_backward(ig_nn *nn, const ig_linear *linear, int rows, const float *input,
                         const ig_layer_gradient *gradient);

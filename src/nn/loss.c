@@ -92,8 +92,7 @@ static void log_prob_rows(const void *context, size_t first, size_t last) {
   for (size_t r = first; r < last; r++) {
     const float *logits = w->logits + r * vocabulary;
     const int target = w->targets[r];
-    w->log_probs[r] =
-        target < 0 ? 0 : logits[target] - w->kernels->log_sum_exp(vocabulary, logits, NULL);
+    w->log_probs[r] = target < 0 ? 0 : logits[target] - w->kernels->log_sum_exp(vocabulary, logits);
   }
 }
 

@@ -122,7 +122,7 @@ static bool is_large_enough(const ig_inference_size *size, const ig_inference_si
   return size->sentences >= wanted->sentences && size->source_rows >= wanted->source_rows &&
          size->memory_rows >= wanted->memory_rows && size->longest >= wanted->longest &&
          size->slots >= wanted->slots && size->max_length == wanted->max_length &&
-         size->attended == wanted->attended;
+         size->attended == wanted->attended && (!size->without_logits || wanted->without_logits);
 }
 
 // An inference at least of the wanted size.
@@ -132,8 +132,7 @@ static ig_status reserve_inference(ig_worker *w, const ig_inference_size *wanted
   w->search = NULL;
   ig_draft_free(w->draft);
   w->draft = NULL;
-  ig_ensemble_inference_free(w->inference);
-  w->inference = NULL;
+  const bool without_logits = wanted->without_logits && (!w->inference || w->size.without_logits);
   w->size =
       (ig_inference_size){.sentences = larger(w->size.sentences, wanted->sentences),
                           .source_rows = larger(w->size.source_rows, round_up(wanted->source_rows)),
@@ -141,7 +140,10 @@ static ig_status reserve_inference(ig_worker *w, const ig_inference_size *wanted
                           .longest = larger(w->size.longest, round_up(wanted->longest)),
                           .slots = larger(w->size.slots, wanted->slots),
                           .max_length = wanted->max_length,
+                          .without_logits = without_logits,
                           .attended = wanted->attended};
+  ig_ensemble_inference_free(w->inference);
+  w->inference = NULL;
   return ig_ensemble_inference_create(w->members, w->pool, &w->size, &w->inference, err);
 }
 
@@ -268,8 +270,18 @@ static ig_status deliver_token(void *context, int seat, const int *generated, in
   return job->token(job->context, d->worker->sentences[seat], generated, count, err);
 }
 
+// Will the tokens be chosen while their logits are computed?
+static bool chooses(const ig_worker *w, const ig_engine_job *job) {
+  bool any_terms = false;
+  for (size_t i = 0; i < job->count; i++) {
+    const ig_sentence_options *own = job->sentences[i].options;
+    any_terms |= own && own->terms;
+  }
+  return w->members->count == 1 && ig_choice_serves(job->options) && !any_terms;
+}
+
 // The size is enough for whatever the queue still holds. positions: of a sentence in a step.
-static ig_inference_size size_for(const ig_worker_share *share, int positions) {
+static ig_inference_size size_for(const ig_worker *w, const ig_worker_share *share, int positions) {
   const ig_queue *queue = share->queue;
   const ig_decode_options *options = share->job->options;
   const int tokens = (int)share->limits.tokens, sentences = (int)share->limits.sentences,
@@ -281,13 +293,14 @@ static ig_inference_size size_for(const ig_worker_share *share, int positions) {
       .longest = larger(queue->longest_source, 1),
       .slots = sentences * options->beam_size * positions,
       .max_length = options->sentence.max_length,
+      .without_logits = chooses(w, share->job),
       .attended = options->attended_layer};
 }
 
 static ig_status decode_share(ig_worker *w, const ig_worker_share *share, ig_worker_counts *counts,
                               ig_error *err) {
   const int draft_tokens = find_draft_tokens(w->members, share);
-  const ig_inference_size wanted = size_for(share, 1 + draft_tokens);
+  const ig_inference_size wanted = size_for(w, share, 1 + draft_tokens);
   IG_TRY(reserve_inference(w, &wanted, err));
   IG_TRY(reserve_draft(w, draft_tokens, err));
   IG_TRY(reserve_search(w, share->job->options, err));

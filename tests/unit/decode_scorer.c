@@ -74,7 +74,7 @@ static void step_through(const ig_model *model, const example *e, int s, float *
     const float *logits = ig_decoder_run_step(
         inference->decoder,
         &(ig_decoder_step){1, t ? id - 1 : &start, &t, (const int[]){0}, history});
-    log_probs[target + t] = logits[*id] - kernels->log_sum_exp(VOCABULARY, logits, NULL);
+    log_probs[target + t] = logits[*id] - kernels->log_sum_exp(VOCABULARY, logits);
   }
   ig_inference_free(inference);
 }

@@ -61,6 +61,17 @@ static float *toy_run(void *context, const ig_decoder_step *step) {
   return t->logits;
 }
 
+static void toy_choose(void *context, const ig_decoder_step *step, ig_choice *choice) {
+  choose_from(choice, step->rows, toy_run(context, step));
+}
+
+// With written logits, or with tokens that are chosen from blocks of them by three threads.
+static ig_stepper stepper_of(toy *t, bool choosing) {
+  ig_stepper stepper = {.run = toy_run, .context = t, .threads = 3};
+  if (choosing) stepper.choose = toy_choose;
+  return stepper;
+}
+
 typedef struct search_case {
   ig_decode_options options;
   int offsets[8], ids[16];  // bad words
@@ -158,7 +169,7 @@ static void compare_next(FILE *f, const search_case *c, const ig_hypothesis *h) 
 }
 
 // Runs every case with `batch` sentences at a time; returns the number of cases.
-static int run_golden(int batch, ig_pool *pool) {
+static int run_golden(int batch, bool choosing, ig_pool *pool) {
   static toy t;
   FILE *f = golden();
   search_case c;
@@ -168,10 +179,9 @@ static int run_golden(int batch, ig_pool *pool) {
       memset(t.cache, 0, sizeof t.cache);
       for (int i = 0; first + i < SENTENCES; i++) t.number[i] = first + i;
       const int count = SENTENCES - first < batch ? SENTENCES - first : batch;
+      const ig_stepper stepper = stepper_of(&t, choosing);
       const ig_hypothesis *found;
-      assert_int_equal(
-          ig_search_run(search, &(ig_stepper){.run = toy_run, .context = &t}, count, &found, NULL),
-          IG_OK);
+      assert_int_equal(ig_search_run(search, &stepper, count, &found, NULL), IG_OK);
       for (int i = 0; i < count * c.options.n_best; i++) compare_next(f, &c, &found[i]);
     }
     ig_search_free(search);
@@ -182,20 +192,24 @@ static int run_golden(int batch, ig_pool *pool) {
 
 static void test_golden_one_by_one(void **state) {
   (void)state;
-  assert_int_equal(run_golden(1, NULL), 29);
+  assert_int_equal(run_golden(1, false, NULL), 29);
+  assert_int_equal(run_golden(1, true, NULL), 29);
 }
 
 static void test_golden_any_batch(void **state) {
   (void)state;
-  run_golden(SENTENCES, NULL);
-  run_golden(4, NULL);
+  for (int choosing = 0; choosing < 2; choosing++) {
+    run_golden(SENTENCES, choosing, NULL);
+    run_golden(4, choosing, NULL);
+  }
 }
 
 static void test_golden_threads(void **state) {
   (void)state;
   ig_pool *pool;
   assert_int_equal(ig_pool_create(2, &pool, NULL), IG_OK);
-  run_golden(SENTENCES, pool);
+  run_golden(SENTENCES, false, pool);
+  run_golden(SENTENCES, true, pool);
   ig_pool_free(pool);
 }
 
@@ -422,19 +436,16 @@ static ig_decode_options plain(int beam) { return plain_options(beam, 50, 1, 2);
 
 // ---- blocks of logits that are passed over ----------------------------------
 
-static void fill(float *largest, size_t n, float value) {
-  for (size_t i = 0; largest && i < n; i += IG_LOGITS_BLOCK) largest[i / IG_LOGITS_BLOCK] = value;
+// The largest value of a block is said to be higher or lower than it is, the sum remaining what it
+// is: exp(-by) times a sum that counts against a value larger by `by`.
+static ig_exp_sum lifted_exp_sum(size_t n, const float *x, float by) {
+  const ig_exp_sum sum = kernels()->exp_sum(n, x);
+  return (ig_exp_sum){sum.largest + by, sum.sum * expf(-by)};
 }
-static float passing_over_nothing(size_t n, const float *x, float *largest) {
-  const float sum = kernels()->log_sum_exp(n, x, NULL);
-  fill(largest, n, INFINITY);
-  return sum;
+static ig_exp_sum passing_over_nothing(size_t n, const float *x) {
+  return lifted_exp_sum(n, x, 20);
 }
-static float passing_over_all(size_t n, const float *x, float *largest) {
-  const float sum = kernels()->log_sum_exp(n, x, NULL);
-  fill(largest, n, -INFINITY);
-  return sum;
-}
+static ig_exp_sum passing_over_all(size_t n, const float *x) { return lifted_exp_sum(n, x, -20); }
 
 // Steps of a quarter: a row has many logits that are equal.
 static float *run_with_ties(void *context, const ig_decoder_step *step) {
@@ -444,8 +455,12 @@ static float *run_with_ties(void *context, const ig_decoder_step *step) {
   return logits;
 }
 
+static void choose_with_ties(void *context, const ig_decoder_step *step, ig_choice *choice) {
+  choose_from(choice, step->rows, run_with_ties(context, step));
+}
+
 // How many of the hypotheses found with these kernels differ from those in `expected`; with `set`
-// these are written first.
+// these are written first, and found in written logits.
 static int others(const ig_decode_options *o, const ig_kernels *k, int expected[][MAX_LENGTH],
                   bool set) {
   static toy t;
@@ -453,13 +468,13 @@ static int others(const ig_decode_options *o, const ig_kernels *k, int expected[
             .eos_id = 2,
             .max_length = o->sentence.max_length,
             .number = {0, 1, 2}};
+  ig_stepper stepper = {.run = run_with_ties, .context = &t, .threads = 2};
   ig_search *search;
   const ig_hypothesis *found;
   int count = 0;
+  if (!set) stepper.choose = choose_with_ties;
   assert_int_equal(ig_search_create(o, k, NULL, 3, &search, NULL), IG_OK);
-  assert_int_equal(
-      ig_search_run(search, &(ig_stepper){.run = run_with_ties, .context = &t}, 3, &found, NULL),
-      IG_OK);
+  assert_int_equal(ig_search_run(search, &stepper, 3, &found, NULL), IG_OK);
   for (int s = 0; s < 3 * o->n_best; s++) {
     if (set) memcpy(expected[s], found[s].ids, (size_t)found[s].length * sizeof(int));
     count += memcmp(expected[s], found[s].ids, (size_t)found[s].length * sizeof(int)) != 0;
@@ -471,10 +486,10 @@ static int others(const ig_decode_options *o, const ig_kernels *k, int expected[
 static void test_blocks_that_cannot_win_are_passed_over(void **state) {
   (void)state;
   ig_kernels none = *kernels(), all = *kernels();
-  none.log_sum_exp = passing_over_nothing;
-  all.log_sum_exp = passing_over_all;
-  // Plain; renormalised after a penalty; forced ends; a penalty below 1, which raises the scores of
-  // tokens that have been generated.
+  none.exp_sum = passing_over_nothing;
+  all.exp_sum = passing_over_all;
+  // Plain; renormalised after bans; forced ends; a penalty below 1, which raises the scores of
+  // tokens that have been generated, and for which all logits are written.
   for (int i = 0; i < 4; i++) {
     ig_decode_options o = plain(4);
     o.n_best = 4;
@@ -482,7 +497,7 @@ static void test_blocks_that_cannot_win_are_passed_over(void **state) {
     o.sentence.min_length = 6;
     if (i == 1) {
       o.renormalize = true;
-      o.repetition_penalty = 1.5f;
+      o.no_repeat_ngram = 2;
     }
     if (i == 2) {
       o.sentence.forced_bos = 1500;
@@ -492,8 +507,9 @@ static void test_blocks_that_cannot_win_are_passed_over(void **state) {
     }
     if (i == 3) o.repetition_penalty = 0.5f;
     int expected[12][MAX_LENGTH];
-    assert_int_equal(others(&o, &none, expected, true), 0);
+    assert_int_equal(others(&o, kernels(), expected, true), 0);
     assert_int_equal(others(&o, kernels(), expected, false), 0);
+    assert_int_equal(others(&o, &none, expected, false), 0);
     if (i < 3) assert_true(others(&o, &all, expected, false) > 0);  // the largest values are heeded
   }
 }

@@ -199,18 +199,54 @@ static void check_reductions(checker *c, size_t n) {
   release(c, "dot, sum_squares or argmax", n);
 }
 
+static float log_sum_exp_in_double(size_t n, const float *x) {
+  double max = -INFINITY, sum = 0;
+  for (size_t i = 0; i < n; i++) max = fmax(max, (double)x[i]);
+  for (size_t i = 0; i < n; i++) sum += exp((double)x[i] - max);
+  return n == 0 ? -INFINITY : (float)(max + log(sum));
+}
+
+// The sum of a row, and that of its blocks.
+static void check_exp_sum(checker *c, size_t n, const float *x) {
+  const ig_exp_sum got = c->kernels->exp_sum(n, x), want = reference->exp_sum(n, x);
+  expect_near(c, "exp_sum", 1, &got.largest, &want.largest, (bound){0, 0});
+  expect_near(c, "exp_sum", 1, &got.sum, &want.sum, (bound){1e-6, 1e-6});
+  const float got_log = c->kernels->log_sum_exp(n, x), want_log = log_sum_exp_in_double(n, x);
+  expect_near(c, "log_sum_exp", 1, &got_log, &want_log, (bound){1e-6, 1e-6});
+  ig_exp_sum total = IG_EXP_SUM_OF_NOTHING;
+  for (size_t i = 0; i < n; i += IG_LOGITS_BLOCK)
+    ig_exp_sum_add(&total,
+                   c->kernels->exp_sum(n - i < IG_LOGITS_BLOCK ? n - i : IG_LOGITS_BLOCK, x + i));
+  const float of_blocks = ig_exp_sum_log(total);
+  if (memcmp(&of_blocks, &got_log, sizeof got_log) != 0)
+    fail_case(c, "log_sum_exp", n, "another sum than that of its blocks");
+}
+
+static float log_sum_exp_of(const checker *c, size_t n, float *x, float last) {
+  x[n - 1] = last;
+  return c->kernels->log_sum_exp(n, x);
+}
+
+// What is no number is never hidden, and nothing but -inf has no probability.
+static void check_exp_sum_edges(checker *c, size_t n) {
+  float *x = take(c, n, 20.0f);
+  if (n == 0) return;
+  if (!isnan(log_sum_exp_of(c, n, x, NAN)) && n > 1)
+    fail_case(c, "log_sum_exp", n, "NaN was hidden");
+  if (log_sum_exp_of(c, n, x, INFINITY) != INFINITY)
+    fail_case(c, "log_sum_exp", n, "infinity was lost");
+  for (size_t i = 0; i < n; i++) x[i] = -INFINITY;
+  if (log_sum_exp_of(c, n, x, -INFINITY) != -INFINITY)
+    fail_case(c, "log_sum_exp", n, "-inf alone is not -inf");
+  if (log_sum_exp_of(c, n, x, 2.0f) != 2.0f)
+    fail_case(c, "log_sum_exp", n, "one value among -inf is not its own sum");
+  release(c, "log_sum_exp", n);
+}
+
 static void check_softmax(checker *c, size_t n) {
   float *x = take(c, n, 20.0f), *dp = take(c, n, 1.0f);
   if (n > 4) x[n / 3] = -INFINITY;
-  const size_t blocks = (n + IG_LOGITS_BLOCK - 1) / IG_LOGITS_BLOCK;
-  float *got_largest = take(c, blocks, 1.0f), *want_largest = take(c, blocks, 1.0f);
-  float got_log = c->kernels->log_sum_exp(n, x, got_largest),
-        want_log = reference->log_sum_exp(n, x, want_largest);
-  expect_near(c, "log_sum_exp", 1, &got_log, &want_log, (bound){1e-6, 1e-6});
-  expect_near(c, "log_sum_exp", blocks, got_largest, want_largest, (bound){0, 0});
-  const float alone = c->kernels->log_sum_exp(n, x, NULL);
-  if (memcmp(&alone, &got_log, sizeof alone) != 0)
-    fail_case(c, "log_sum_exp", n, "another sum without the largest values");
+  check_exp_sum(c, n, x);
   float *got = take_copy(c, n, x), *want = take_copy(c, n, x);
   c->kernels->softmax(n, got);
   reference->softmax(n, want);
@@ -519,6 +555,7 @@ static int check_table(const ig_kernels *kernels, char *first, size_t size) {
     check_reductions(&c, n);
     check_listed_rows(&c, n);
     check_softmax(&c, n);
+    check_exp_sum_edges(&c, n);
     check_log_add_exp(&c, n);
     check_layer_norm(&c, n);
     check_rms_norm(&c, n);
@@ -620,10 +657,12 @@ static size_t last_argmax(size_t n, const float *x) {
   return best;
 }
 
-static float forgetful_log_sum_exp(size_t n, const float *x, float *largest) {
-  const float sum = reference->log_sum_exp(n, x, largest);
-  if (largest && n > IG_LOGITS_BLOCK) largest[1] = largest[0];
-  return sum;
+// As near as can be, but not what the sums of the blocks give.
+static float neighbouring_log_sum_exp(size_t n, const float *x) {
+  return nextafterf(reference->log_sum_exp(n, x), INFINITY);
+}
+static ig_exp_sum short_exp_sum(size_t n, const float *x) {
+  return reference->exp_sum(n > 1 ? n - 1 : n, x);
 }
 
 static void naive_log_add_exp(size_t n, float c, const float *x,
@@ -633,7 +672,7 @@ static void naive_log_add_exp(size_t n, float c, const float *x,
 
 static void broken_tables_are_reported(void **state) {
   (void)state;
-  enum { BROKEN = 11 };
+  enum { BROKEN = 12 };
   ig_kernels broken[BROKEN];
   for (int i = 0; i < BROKEN; i++) broken[i] = *reference;
   broken[0].add = late_add;
@@ -644,12 +683,13 @@ static void broken_tables_are_reported(void **state) {
   broken[5].dropout = biased_dropout;
   broken[6].adam = lazy_adam;
   broken[7].argmax = last_argmax;
-  broken[8].log_sum_exp = forgetful_log_sum_exp;
+  broken[8].log_sum_exp = neighbouring_log_sum_exp;
   broken[9].log_add_exp = naive_log_add_exp;
   broken[10].gemm = plain_bf16_gemm;
+  broken[11].exp_sum = short_exp_sum;
   static const char *const slots[BROKEN] = {"add",         "axpy",        "dot",  "softmax",
                                             "gemm",        "dropout",     "adam", "argmax",
-                                            "log_sum_exp", "log_add_exp", "gemm"};
+                                            "log_sum_exp", "log_add_exp", "gemm", "exp_sum"};
   char first[160];
   for (int i = 0; i < BROKEN; i++) {
     assert_true(check_table(&broken[i], first, sizeof first) > 0);

@@ -219,15 +219,18 @@ static void softmax_backward(size_t n, const float *p, const float *dp, float sc
   for (size_t i = 0; i < n; i++) dx[i] = p[i] * (dp[i] - sum) * scale_by;
 }
 
-static float log_sum_exp(size_t n, const float *x, float *block_largest) {
-  float max = largest(n, x);
-  for (size_t i = 0; block_largest && i < n; i += IG_LOGITS_BLOCK)
-    block_largest[i / IG_LOGITS_BLOCK] =
-        largest(n - i < IG_LOGITS_BLOCK ? n - i : IG_LOGITS_BLOCK, x + i);
-  if (max == -INFINITY || max == INFINITY) return max;
+static ig_exp_sum exp_sum(size_t n, const float *x) {
+  const float max = largest(n, x);
   double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += exp((double)x[i] - (double)max);
-  return (float)((double)max + log(sum));
+  for (size_t i = 0; i < n; i++) sum += exp((double)x[i] - (max == -INFINITY ? 0 : (double)max));
+  return (ig_exp_sum){max, (float)sum};
+}
+
+static float log_sum_exp(size_t n, const float *x) {
+  ig_exp_sum total = IG_EXP_SUM_OF_NOTHING;
+  for (size_t i = 0; i < n; i += IG_LOGITS_BLOCK)
+    ig_exp_sum_add(&total, exp_sum(n - i < IG_LOGITS_BLOCK ? n - i : IG_LOGITS_BLOCK, x + i));
+  return ig_exp_sum_log(total);
 }
 
 static void log_add_exp(size_t n, float c, const float *x, float *y) {
@@ -366,6 +369,7 @@ const ig_kernels ig_kernels_reference = {
     .multiply_int8 = ig_int8_multiply_reference,
     .softmax = softmax,
     .softmax_backward = softmax_backward,
+    .exp_sum = exp_sum,
     .log_sum_exp = log_sum_exp,
     .log_add_exp = log_add_exp,
     .argmax = argmax,

@@ -24,6 +24,7 @@
       .sum_squares = sum_squares,                        \
       .softmax = softmax,                                \
       .softmax_backward = softmax_backward,              \
+      .exp_sum = exp_sum,                                \
       .log_sum_exp = log_sum_exp,                        \
       .log_add_exp = log_add_exp,                        \
       .argmax = argmax,                                  \

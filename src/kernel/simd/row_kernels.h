@@ -130,22 +130,17 @@ static void softmax_backward(size_t n, const float *p, const float *dp, float sc
   }
 }
 
-// The sum so far is scaled down whenever a block holds a larger value (Milakov & Gimelshein 2018,
-// "Online normalizer calculation for softmax").
-static float log_sum_exp(size_t n, const float *x, float *largest) {
-  const float lowest = -__builtin_inff();
-  float max = lowest, sum = 0;
-  for (size_t first = 0; first < n; first += IG_LOGITS_BLOCK) {
-    const size_t count = n - first < IG_LOGITS_BLOCK ? n - first : IG_LOGITS_BLOCK;
-    const float block_max = row_max(count, x + first);
-    if (largest) largest[first / IG_LOGITS_BLOCK] = block_max;
-    if (block_max > max) {
-      if (max != lowest) sum *= expf(max - block_max);
-      max = block_max;
-    }
-    sum += row_exponentials(count, x + first, max == lowest ? 0.0f : max, NULL);
-  }
-  return max == lowest || max == __builtin_inff() ? max : max + logf(sum);
+static ig_exp_sum exp_sum(size_t n, const float *x) {
+  const float max = row_max(n, x);
+  return (ig_exp_sum){max, row_exponentials(n, x, max == -__builtin_inff() ? 0.0f : max, NULL)};
+}
+
+static float log_sum_exp(size_t n, const float *x) {
+  ig_exp_sum total = IG_EXP_SUM_OF_NOTHING;
+  for (size_t first = 0; first < n; first += IG_LOGITS_BLOCK)
+    ig_exp_sum_add(&total,
+                   exp_sum(n - first < IG_LOGITS_BLOCK ? n - first : IG_LOGITS_BLOCK, x + first));
+  return ig_exp_sum_log(total);
 }
 
 // log(exp(a) + exp(b)) = max(a, b) + log(1 + exp(-|a - b|)). The difference of two equal infinities

@@ -30,6 +30,10 @@ typedef struct ig_head {
   int (*outputs)(const ig_model *model);
   // output (rows, outputs).
   void (*forward)(ig_nn *nn, const ig_model *model, int rows, const float *hidden, float *output);
+  // NULL: the head has no such. The same for a reader, block by block, and its scratch bytes.
+  void (*read)(ig_nn *nn, const ig_model *model, int rows, const float *hidden,
+               const ig_gemm_reader *reader);
+  size_t (*read_scratch)(const ig_nn *nn, const ig_model *model, int rows);
   // NULL: the head is not trained. The loss over counted rows, without an output for all rows in
   // memory, and its backward: dhidden (rows, d_model) is written, and the gradients of the head's
   // tensors are added to. dhidden NULL: the loss alone.

@@ -11,6 +11,15 @@ static void forward_logits(ig_nn *nn, const ig_model *model, int rows, const flo
   ig_linear_forward(nn, &model->output, rows, hidden, IG_ACTIVATION_NONE, output);
 }
 
+static void read_logits(ig_nn *nn, const ig_model *model, int rows, const float *hidden,
+                        const ig_gemm_reader *reader) {
+  ig_linear_read(nn, &model->output, rows, hidden, reader);
+}
+
+static size_t reading_scratch(const ig_nn *nn, const ig_model *model, int rows) {
+  return ig_linear_read_scratch(nn, &model->output, rows);
+}
+
 static ig_loss_args loss_args(const ig_model *model, const ig_head_targets *targets) {
   return (ig_loss_args){.output = model->output,
                         .label_smoothing = targets->label_smoothing,
@@ -43,6 +52,8 @@ const ig_head ig_head_language_model = {
     .name = "language model",
     .outputs = vocabulary_size,
     .forward = forward_logits,
+    .read = read_logits,
+    .read_scratch = reading_scratch,
     .loss = cross_entropy,
     .log_probs = target_log_probs,
     .forward_scratch = logits_scratch,

@@ -21,7 +21,7 @@ struct ig_decoder_run {
   ig_kv_rows *key_value;              // (decoder_layers): (memory_rows, 2w)
   ig_kv_rows *joining;                // (decoder_layers): where in key_value the joining rows go
   ig_kv_cache *cache;                 // (decoder_layers)
-  float *logits;                      // (slots, V)
+  float *logits;                      // (slots, V); NULL: without
   int *memory_begin, *memory_length;  // (slots)
   int *row_offsets;           // (slots + 1): 0, 1, 2, …: each row is a sequence of one query
   int *store, *length;        // (slots)
@@ -56,7 +56,8 @@ static void carve_buffers(ig_decoder_run *run, ig_arena *arena) {
   const size_t slots = (size_t)size->slots;
   ig_decoder_carve(&run->decoder, arena, model, size->slots, IG_KEEPING_NOTHING);
   ig_seats_carve(&run->seats, arena, size->seats, size->memory_rows);
-  run->logits = IG_TAKE(arena, float, slots *(size_t)run->head->outputs(model));
+  if (!size->without_logits)
+    run->logits = IG_TAKE(arena, float, slots *(size_t)run->head->outputs(model));
   run->memory_begin = IG_TAKE(arena, int, slots);
   run->memory_length = IG_TAKE(arena, int, slots);
   run->row_offsets = IG_TAKE(arena, int, slots + 1);
@@ -94,7 +95,7 @@ static ig_run_needs measure_needs(ig_decoder_run *run) {
       .state = plan.peak,
       .scratch = IG_SCRATCH_MOST(
           ig_decoder_scratch(run->context, &sizes),
-          run->head->forward_scratch(&run->context->nn, run->context->model, size->slots)),
+          run->head->read_scratch(&run->context->nn, run->context->model, size->slots)),
       .positions = size->max_length,
       .overflow = plan.overflow};
 }
@@ -143,6 +144,10 @@ void ig_decoder_run_free(ig_decoder_run *run) {
   free(run);
 }
 
+int ig_decoder_run_threads(const ig_decoder_run *run) {
+  return ig_pool_threads(run->context->nn.pool);
+}
+
 int ig_decoder_run_free_rows(const ig_decoder_run *run) {
   const int gap = ig_seats_largest_gap(&run->seats);
   return gap < run->size.joining_rows ? gap : run->size.joining_rows;
@@ -164,7 +169,8 @@ void ig_decoder_run_leave(ig_decoder_run *run, int seat) { ig_seats_leave(&run->
 
 void ig_decoder_run_leave_all(ig_decoder_run *run) { ig_seats_leave_all(&run->seats); }
 
-float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step) {
+// Returns what the decoder makes of the step, (rows, d_model).
+static const float *run_layers(ig_decoder_run *run, const ig_decoder_step *step) {
   const ig_model *model = run->context->model;
   const size_t stride = (size_t)run->size.max_length;
   for (int r = 0; r < step->rows; r++) {
@@ -184,9 +190,20 @@ float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step) {
                                 .memory_begin = run->memory_begin,
                                 .memory_length = run->memory_length,
                                 .cache = run->cache};
-  const float *hidden = ig_decoder_forward(run->context, &run->decoder, &view);
-  run->head->forward(&run->context->nn, model, step->rows, hidden, run->logits);
+  return ig_decoder_forward(run->context, &run->decoder, &view);
+}
+
+float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step) {
+  assert(run->logits);
+  const float *hidden = run_layers(run, step);
+  run->head->forward(&run->context->nn, run->context->model, step->rows, hidden, run->logits);
   return run->logits;
+}
+
+void ig_decoder_run_read(ig_decoder_run *run, const ig_decoder_step *step,
+                         const ig_gemm_reader *reader) {
+  const float *hidden = run_layers(run, step);
+  run->head->read(&run->context->nn, run->context->model, step->rows, hidden, reader);
 }
 
 const float *ig_decoder_run_attention(const ig_decoder_run *run) { return run->attention; }

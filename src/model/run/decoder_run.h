@@ -11,13 +11,14 @@
 #include "model/run/run_context.h"
 
 typedef struct ig_decoder_run_size {
-  int seats;         // for sentences
-  int joining_rows;  // of the memory of sentences that join together, at most
-  int memory_rows;   // of all seats together, at most: no fewer than joining_rows
-  int longest;       // memory rows of one sentence, at most
-  int slots;         // hypotheses stepped at a time, at most
-  int max_length;    // positions, start token included
-  int attended;      // a layer, from 1, of whose cross-attention a step gives the mean; 0: none
+  int seats;            // for sentences
+  int joining_rows;     // of the memory of sentences that join together, at most
+  int memory_rows;      // of all seats together, at most: no fewer than joining_rows
+  int longest;          // memory rows of one sentence, at most
+  int slots;            // hypotheses stepped at a time, at most
+  int max_length;       // positions, start token included
+  bool without_logits;  // nobody calls ig_decoder_run_step: no memory for its logits
+  int attended;         // a layer, from 1, of whose cross-attention a step gives the mean; 0: none
 } ig_decoder_run_size;
 
 typedef struct ig_decoder_run ig_decoder_run;  // ig_decoder_run_free; borrows its context
@@ -28,6 +29,7 @@ ig_status ig_decoder_run_create(ig_run_context *context, const ig_decoder_run_si
 ig_status ig_decoder_run_measure(ig_run_context *context, const ig_decoder_run_size *size,
                                  ig_run_needs *out, ig_error *err);
 void ig_decoder_run_free(ig_decoder_run *run);
+int ig_decoder_run_threads(const ig_decoder_run *run);  // of its pool
 
 // Gives sentences the seats seats[0], seats[1], … (NULL: 0, 1, …), which must be free. memory (rows
 // of the sentences, d_model), at most ig_decoder_run_free_rows: what the encoder made of them. It
@@ -51,6 +53,10 @@ typedef struct ig_decoder_step {
 // Returns logits (rows, V), valid until the next call; the caller may change them. Allocates
 // nothing.
 float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step);
+// A step whose logits are read block by block: a product of all rows with the output layer
+// (ig_gemm_block, by the threads of the run's pool). No memory holds them afterwards.
+void ig_decoder_run_read(ig_decoder_run *run, const ig_decoder_step *step,
+                         const ig_gemm_reader *reader);
 // What the rows of the last step attended to: (slots, longest), of each row its memory's rows; the
 // mean over the heads of the layer that was asked for. NULL: none was.
 const float *ig_decoder_run_attention(const ig_decoder_run *run);

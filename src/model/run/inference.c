@@ -17,6 +17,7 @@ static ig_decoder_run_size decoder_size(const ig_inference_size *size) {
                                .longest = size->longest,
                                .slots = size->slots,
                                .max_length = size->max_length,
+                               .without_logits = size->without_logits,
                                .attended = size->attended};
 }
 

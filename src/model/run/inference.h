@@ -6,13 +6,14 @@
 #include "model/run/encoder_run.h"
 
 typedef struct ig_inference_size {
-  int sentences;    // seats for encoded ones
-  int source_rows;  // of the sentences that are encoded together, at most
-  int memory_rows;  // source rows of all seats together, at most: no fewer than source_rows
-  int longest;      // source rows of one sentence, at most
-  int slots;        // hypotheses stepped at a time, at most
-  int max_length;   // decoder positions, start token included
-  int attended;     // as in ig_decoder_run_size
+  int sentences;        // seats for encoded ones
+  int source_rows;      // of the sentences that are encoded together, at most
+  int memory_rows;      // source rows of all seats together, at most: no fewer than source_rows
+  int longest;          // source rows of one sentence, at most
+  int slots;            // hypotheses stepped at a time, at most
+  int max_length;       // decoder positions, start token included
+  bool without_logits;  // these two as in ig_decoder_run_size
+  int attended;
 } ig_inference_size;
 
 // Belongs to one thread, or to one pool; the model is shared and not changed. Callers step and

@@ -50,7 +50,8 @@ static ig_status measure_translation(ig_model *model, ig_pool *pool,
                                   .memory_rows = sentences * sizes->length,
                                   .longest = sizes->length,
                                   .slots = sentences * sizes->beam_size,
-                                  .max_length = sizes->length};
+                                  .max_length = sizes->length,
+                                  .without_logits = true};
   IG_TRY(ig_inference_measure(model, NULL, &size, &out->running.state, err));
   IG_TRY(ig_inference_measure(model, pool, &size, &out->running.shared, err));
   return ig_pack_bytes(model, sizes->stored, &out->running.weights, err);
