@@ -82,10 +82,12 @@ static double inference_peak(const bench *b) {
 
 // The peak of every instruction set. Operations on whole numbers are not floating-point ones.
 static ig_status measure_arithmetic(bench *b, ig_peak peak, int threads) {
-  const bool whole = peak == IG_PEAK_INT8;
+  const bool whole = peak == IG_PEAK_INT8, bf16 = peak == IG_PEAK_BFLOAT16;
   bench_row r = {.group = "machine",
                  .name = "arithmetic",
-                 .type = whole ? "int8" : "fp32",
+                 .type = whole  ? "int8"
+                         : bf16 ? "bf16"
+                                : "fp32",
                  .threads = threads,
                  .unit = whole ? "GOP/s" : "GFLOP/s",
                  .share = -1};
@@ -99,6 +101,7 @@ static ig_status measure_arithmetic(bench *b, ig_peak peak, int threads) {
 
 static ig_status measure_machine_with(bench *b, int threads) {
   ig_status status = measure_arithmetic(b, IG_PEAK_TRAINING, threads);
+  if (status == IG_OK) status = measure_arithmetic(b, IG_PEAK_BFLOAT16, threads);
   if (status == IG_OK) status = measure_arithmetic(b, IG_PEAK_INT8, threads);
   if (status != IG_OK) return status;
   ig_bandwidth bandwidth;
@@ -420,8 +423,8 @@ const cli_verb cli_bench = {
         "N] [--threads "
         "N] [--workers N] [--repeat N] [--csv | --json]",
     .description =
-        "Measures the machine first: operations a second of each instruction set on fp32 and on "
-        "int8 operands in the innermost cache (a multiply-add is two), and bytes a second read  "
+        "Measures the machine first: operations a second of each instruction set on fp32, bf16 and "
+        "int8 operands in the innermost cache (a multiply-add is two), and bytes a second read "
         "from the last-level cache and from memory, with one thread and with all.\n\n"
         "With a model: the matrix products of its layers in training and in decoding, whole layers "
         "forward and backward, loading, translating random "

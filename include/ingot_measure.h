@@ -16,9 +16,10 @@ typedef enum ig_peak {
   IG_PEAK_INFERENCE, /* on vectors */
   IG_PEAK_TRAINING,  /* as large products of training: on the matrix unit if the instruction set has
                         one, else on vectors */
-  IG_PEAK_INT8       /* on int8 values, in inference */
+  IG_PEAK_INT8,      /* on int8 values, in inference */
+  IG_PEAK_BFLOAT16   /* on operands rounded to bfloat16, in training */
 } ig_peak;
-enum { IG_PEAKS = 3 };
+enum { IG_PEAKS = 4 };
 
 /* The arithmetic peak in 10^9 operations a second, a multiply-add being two: the matrix kernel on
  * operands in the first-level cache. isa: a name of ig_isa_supported(); NULL: the one in use.

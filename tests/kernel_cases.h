@@ -81,6 +81,44 @@ static inline void kernel_run_gemm_bf16(const ig_kernels *k, size_t n, const ker
                           .c_row = n});
 }
 
+// ---- bfloat16 -----------------------------------------------------------------
+// The panels of A lie in y, those of B in w. Steps of every unit hold 32 values of k.
+
+static inline void kernel_pack_bf16(const ig_kernels *k, ig_panel_kind kind, size_t lines,
+                                    const float *x, float *to) {
+  const ig_product_unit *unit = k->bf16_unit;
+  const size_t edge = ig_product_unit_edge(unit, kind),
+               panel = TILE_DEPTH / unit->depth * ig_product_unit_step(unit, kind);
+  for (size_t first = 0; first < lines; first += edge)
+    unit->pack(&(ig_panel_source){.kind = kind,
+                                  .count = lines - first < edge ? lines - first : edge,
+                                  .depth = TILE_DEPTH,
+                                  .x = x + first * TILE_DEPTH,
+                                  .x_line = TILE_DEPTH,
+                                  .x_depth = 1},
+               (char *)(void *)to + first / edge * panel);
+}
+static inline void kernel_run_bf16_pack(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  kernel_pack_bf16(k, IG_PANEL_COLUMNS, n, o->x, o->y);
+}
+static inline void kernel_prepare_bf16(const ig_kernels *k, const kernel_operands *o) {
+  kernel_pack_bf16(k, IG_PANEL_ROWS, TILE_ROWS, o->x, o->y);
+  kernel_pack_bf16(k, IG_PANEL_COLUMNS, TILE_COLUMNS, o->z, o->w);
+}
+static inline void kernel_run_bf16(const ig_kernels *k, size_t n, const kernel_operands *o) {
+  const ig_product_unit *unit = k->bf16_unit;
+  const size_t steps = TILE_DEPTH / unit->depth;
+  unit->multiply(&(ig_panel_product){.rows = TILE_ROWS,
+                                     .columns = n,
+                                     .steps = steps,
+                                     .a = o->y,
+                                     .b = o->w,
+                                     .a_panel = steps * unit->row_step,
+                                     .b_panel = steps * unit->column_step,
+                                     .c = o->z,
+                                     .c_row = n});
+}
+
 // ---- int8 -------------------------------------------------------------------
 
 static inline void kernel_run_quantize(const ig_kernels *k, size_t n, const kernel_operands *o) {
@@ -248,6 +286,10 @@ static const kernel_case kernel_cases[] = {
      kernel_run_gemm_bf16, "z", 0, kernel_prepare_gemm_bf16},
     {"gemm_pack 64x256", KERNEL_SLOT(gemm_pack), TILE_COLUMNS, TILE_COLUMNS *TILE_DEPTH,
      kernel_run_gemm_pack, "", 0, NULL},
+    {"bf16 multiply 24x64x256", KERNEL_SLOT(bf16_unit), TILE_COLUMNS,
+     TILE_ROWS *TILE_COLUMNS *TILE_DEPTH, kernel_run_bf16, "z", 0, kernel_prepare_bf16},
+    {"bf16 pack 64x256", KERNEL_SLOT(bf16_unit), TILE_COLUMNS, TILE_COLUMNS *TILE_DEPTH,
+     kernel_run_bf16_pack, "", 0, NULL},
     {"quantize", KERNEL_SLOT(quantize), 512, 512, kernel_run_quantize, "yz", 0, NULL},
     {"multiply_int8 24x64x256", KERNEL_SLOT(multiply_int8), TILE_COLUMNS,
      TILE_ROWS *TILE_COLUMNS *TILE_DEPTH, kernel_run_multiply_int8, "z", 0, kernel_prepare_int8},

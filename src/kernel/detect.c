@@ -61,6 +61,8 @@ unsigned ig_detect_features(const ig_cpu_leaves *leaves) {
     features |= IG_CPU_FEATURE_AVX_VNNI;
   if (has_avx512(leaves) && has_all(leaves->leaf7_ecx, LEAF7_ECX_AVX512_VNNI))
     features |= IG_CPU_FEATURE_AVX512_VNNI;
+  if (has_avx512(leaves) && has_all(leaves->leaf7_1_eax, LEAF7_1_EAX_AVX512_BF16))
+    features |= IG_CPU_FEATURE_AVX512_BF16;
   return features;
 }
 

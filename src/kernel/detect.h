@@ -21,6 +21,7 @@ typedef enum ig_cpu_feature {
   IG_CPU_FEATURE_AMX = 1 << 2,     // AVX512 as above, AVX512_BF16, AMX_TILE, AMX_BF16, tiles saved
   IG_CPU_FEATURE_AVX_VNNI = 1 << 3,     // AVX2 as above, AVX_VNNI
   IG_CPU_FEATURE_AVX512_VNNI = 1 << 4,  // AVX512 as above, AVX512_VNNI
+  IG_CPU_FEATURE_AVX512_BF16 = 1 << 5,  // AVX512 as above, AVX512_BF16
 } ig_cpu_feature;
 
 // The set of features that the leaves tell of. A pure function of recorded numbers, so that tests

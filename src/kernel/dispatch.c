@@ -18,6 +18,9 @@ static const ig_kernels *const tables[] = {
 #if defined(IG_AVX512_VNNI)
     &ig_kernels_avx512_vnni,
 #endif
+#if defined(IG_AVX512_BF16)
+    &ig_kernels_avx512_bf16,
+#endif
 #if defined(IG_AMX)
     &ig_kernels_amx,
 #endif
@@ -44,7 +47,7 @@ ig_status ig_kernels_select(const ig_kernels **out, ig_error *err) {
   if (!found)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "IG_ISA: unknown instruction set '%s' (expected reference, avx2, avx_vnni, "
-                   "avx512, avx512_vnni or amx)",
+                   "avx512, avx512_vnni, avx512_bf16 or amx)",
                    wanted);
   *out = found;
   return IG_OK;

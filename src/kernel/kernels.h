@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "ingot/core.h"
+#include "kernel/bf16_unit.h"
 #include "kernel/detect.h"
 #include "kernel/exp_sum.h"
 #include "kernel/int8.h"
@@ -146,7 +147,9 @@ typedef struct ig_kernels {
   const char *name;  // "reference", "avx2" …: what IG_ISA says
   unsigned needs;    // set of ig_cpu_feature without which the kernels must not be called
   size_t gemm_mr, gemm_nr;
-  const ig_matrix_unit *matrix_unit;  // NULL: there is none
+  const ig_product_unit *matrix_unit;  // for float32 products; NULL: there is none
+  // [same bits] Products of operands rounded to bfloat16 (kernel/bf16_unit.h).
+  const ig_product_unit *bf16_unit;
 
   // [same bits] The product of a tile.
   void (*gemm)(const ig_gemm_tile *tile);
@@ -242,6 +245,6 @@ bool ig_kernels_supported(const ig_kernels *kernels);
 extern const ig_kernels ig_kernels_reference;
 #if defined(__x86_64__)
 extern const ig_kernels ig_kernels_avx2, ig_kernels_avx_vnni, ig_kernels_avx512,
-    ig_kernels_avx512_vnni, ig_kernels_amx;
+    ig_kernels_avx512_vnni, ig_kernels_avx512_bf16, ig_kernels_amx;
 #endif
 #endif

@@ -11,27 +11,35 @@
 enum { LOOPS = 500, ROUNDS = 16 };
 static const double ENOUGH = 0.25;  // seconds, after which there are no more rounds
 
+typedef struct peak_tools {
+  const ig_kernels *kernels;
+  const ig_product_unit *unit;  // NULL: vectors
+} peak_tools;
+
 // What is multiplied again and again, by every thread with operands of its own that lie in its
 // first-level cache.
 typedef struct peak_kind {
-  size_t (*bytes)(const ig_kernels *kernels);       // of a thread's operands
-  double (*operations)(const ig_kernels *kernels);  // of one product
-  void (*multiply)(const ig_kernels *kernels, char *operands);
+  size_t (*bytes)(const peak_tools *tools);       // of a thread's operands
+  double (*operations)(const peak_tools *tools);  // of one product
+  void (*multiply)(const peak_tools *tools, char *operands);
 } peak_kind;
 
 // ---- vectors: one full tile with one panel -----------------------------------
 
 enum { DEPTH = 256 };
 
-static size_t vector_bytes(const ig_kernels *k) {
+static size_t vector_bytes(const peak_tools *tools) {
+  const ig_kernels *k = tools->kernels;
   return (DEPTH * (k->gemm_mr + k->gemm_nr) + k->gemm_mr * k->gemm_nr) * sizeof(float);
 }
 
-static double vector_operations(const ig_kernels *k) {
+static double vector_operations(const peak_tools *tools) {
+  const ig_kernels *k = tools->kernels;
   return 2.0 * (double)(k->gemm_mr * k->gemm_nr) * DEPTH;
 }
 
-static void multiply_vectors(const ig_kernels *k, char *operands) {
+static void multiply_vectors(const peak_tools *tools, char *operands) {
+  const ig_kernels *k = tools->kernels;
   const size_t mr = k->gemm_mr, nr = k->gemm_nr;
   float *a = (float *)(void *)operands, *packed = a + DEPTH * mr, *c = packed + DEPTH * nr;
   const ig_gemm_tile tile = {.rows = mr,
@@ -48,30 +56,36 @@ static void multiply_vectors(const ig_kernels *k, char *operands) {
   for (int i = 0; i < LOOPS; i++) k->gemm(&tile);
 }
 
-// ---- the matrix unit: one of its blocks --------------------------------------
+// ---- a unit of packed panels: one of its blocks ------------------------------
 
-enum { UNIT_STEPS = 2 };
+enum { UNIT_BYTES = 24 << 10 };  // of both operands
 
-static size_t unit_bytes(const ig_kernels *k) {
-  const ig_matrix_unit *unit = k->matrix_unit;
-  return 2 * UNIT_STEPS * unit->step_bytes + unit->edge * unit->edge * sizeof(float);
+static size_t unit_steps(const ig_product_unit *unit) {
+  return UNIT_BYTES / (unit->row_step + unit->column_step);
 }
 
-static double unit_operations(const ig_kernels *k) {
-  const ig_matrix_unit *unit = k->matrix_unit;
-  return 2.0 * (double)(unit->edge * unit->edge * unit->depth) * UNIT_STEPS;
+static size_t unit_bytes(const peak_tools *tools) {
+  const ig_product_unit *unit = tools->unit;
+  return unit_steps(unit) * (unit->row_step + unit->column_step) +
+         unit->row_edge * unit->column_edge * sizeof(float);
 }
 
-static void multiply_unit(const ig_kernels *k, char *operands) {
-  const ig_matrix_unit *unit = k->matrix_unit;
-  char *b = operands + UNIT_STEPS * unit->step_bytes, *c = b + UNIT_STEPS * unit->step_bytes;
-  const ig_panel_product product = {.rows = unit->edge,
-                                    .columns = unit->edge,
-                                    .steps = UNIT_STEPS,
+static double unit_operations(const peak_tools *tools) {
+  const ig_product_unit *unit = tools->unit;
+  return 2.0 * (double)(unit->row_edge * unit->column_edge * unit->depth * unit_steps(unit));
+}
+
+static void multiply_unit(const peak_tools *tools, char *operands) {
+  const ig_product_unit *unit = tools->unit;
+  const size_t steps = unit_steps(unit);
+  char *b = operands + steps * unit->row_step, *c = b + steps * unit->column_step;
+  const ig_panel_product product = {.rows = unit->row_edge,
+                                    .columns = unit->column_edge,
+                                    .steps = steps,
                                     .a = operands,
                                     .b = b,
                                     .c = (float *)(void *)c,
-                                    .c_row = unit->edge};
+                                    .c_row = unit->column_edge};
   for (int i = 0; i < LOOPS; i++) unit->multiply(&product);
 }
 
@@ -87,17 +101,17 @@ typedef struct int8_operands {
   float scale[IG_INT8_COLUMNS], c[INT8_ROWS * IG_INT8_COLUMNS];
 } int8_operands;
 
-static size_t int8_bytes(const ig_kernels *k) {
-  (void)k;
+static size_t int8_bytes(const peak_tools *tools) {
+  (void)tools;
   return sizeof(int8_operands);
 }
 
-static double int8_operations(const ig_kernels *k) {
-  (void)k;
+static double int8_operations(const peak_tools *tools) {
+  (void)tools;
   return 2.0 * INT8_ROWS * IG_INT8_COLUMNS * INT8_DEPTH;
 }
 
-static void multiply_int8(const ig_kernels *k, char *operands) {
+static void multiply_int8(const peak_tools *tools, char *operands) {
   int8_operands *o = (int8_operands *)(void *)operands;
   const ig_int8_tile tile = {.rows = INT8_ROWS,
                              .columns = IG_INT8_COLUMNS,
@@ -108,14 +122,14 @@ static void multiply_int8(const ig_kernels *k, char *operands) {
                              .scale = o->scale,
                              .c = o->c,
                              .c_row = IG_INT8_COLUMNS};
-  for (int i = 0; i < LOOPS; i++) k->multiply_int8(&tile);
+  for (int i = 0; i < LOOPS; i++) tools->kernels->multiply_int8(&tile);
 }
 
 // ---- timing -----------------------------------------------------------------
 
 typedef struct peak_work {
   const peak_kind *kind;
-  const ig_kernels *kernels;
+  peak_tools tools;
   char *operands;  // (threads, size)
   size_t size;
 } peak_work;
@@ -123,15 +137,20 @@ typedef struct peak_work {
 static void multiply_own(void *context, size_t index, int worker) {
   (void)worker;
   const peak_work *w = context;
-  w->kind->multiply(w->kernels, w->operands + index * w->size);
+  w->kind->multiply(&w->tools, w->operands + index * w->size);
 }
 
-static const peak_kind *kind_of(ig_peak peak, const ig_kernels *kernels) {
+static const ig_product_unit *unit_of(ig_peak peak, const ig_kernels *kernels) {
+  if (peak == IG_PEAK_BFLOAT16) return kernels->bf16_unit;
+  return peak == IG_PEAK_TRAINING ? kernels->matrix_unit : NULL;
+}
+
+static const peak_kind *kind_of(ig_peak peak, const peak_tools *tools) {
   static const peak_kind vectors = {vector_bytes, vector_operations, multiply_vectors},
                          unit = {unit_bytes, unit_operations, multiply_unit},
                          int8 = {int8_bytes, int8_operations, multiply_int8};
   if (peak == IG_PEAK_INT8) return &int8;
-  return peak == IG_PEAK_TRAINING && kernels->matrix_unit ? &unit : &vectors;
+  return tools->unit ? &unit : &vectors;
 }
 
 static ig_status choose_kernels(const char *isa, const ig_kernels **out, ig_error *err) {
@@ -156,10 +175,11 @@ ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gf
   IG_TRY(choose_kernels(isa, &kernels, err));
   IG_TRY(ig_pool_create(threads, &pool, err));
   const size_t count = (size_t)ig_pool_threads(pool);
-  const peak_kind *kind = kind_of(peak, kernels);
+  const peak_tools tools = {.kernels = kernels, .unit = unit_of(peak, kernels)};
+  const peak_kind *kind = kind_of(peak, &tools);
   // Whole lines: no two threads write to the same one.
-  const size_t size = (kind->bytes(kernels) + IG_ALIGNMENT - 1) / IG_ALIGNMENT * IG_ALIGNMENT;
-  peak_work w = {.kind = kind, .kernels = kernels, .size = size};
+  const size_t size = (kind->bytes(&tools) + IG_ALIGNMENT - 1) / IG_ALIGNMENT * IG_ALIGNMENT;
+  peak_work w = {.kind = kind, .tools = tools, .size = size};
   ig_arena arena;
   const ig_status status = ig_arena_create(&arena, count * size + IG_ALIGNMENT, err);
   if (status != IG_OK) {
@@ -175,7 +195,7 @@ ig_status ig_machine_peak(const char *isa, ig_peak peak, int threads, double *gf
     if (seconds < best) best = seconds;
     all += seconds;
   }
-  *gflops = 1e-9 * kind->operations(kernels) * LOOPS * (double)count / best;
+  *gflops = 1e-9 * kind->operations(&tools) * LOOPS * (double)count / best;
   ig_arena_free(&arena);
   ig_pool_free(pool);
   return IG_OK;

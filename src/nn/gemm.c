@@ -9,7 +9,7 @@
 #include "nn/gemm_bf16.h"
 #include "nn/gemm_grid.h"
 #include "nn/gemm_int8.h"
-#include "nn/gemm_split.h"
+#include "nn/gemm_unit.h"
 
 enum {
   // k of a block. A panel of 32 columns takes 32 KB then, two thirds of a 48 KB L1.
@@ -238,6 +238,10 @@ size_t ig_gemm_panel_floats(const ig_kernels *kernels, size_t n, size_t k) {
   return ig_blocks_parts(n, kernels->gemm_nr) * kernels->gemm_nr * k;
 }
 
+bool ig_gemm_multiplies_bf16(const ig_kernels *kernels) {
+  return (kernels->needs & IG_CPU_FEATURE_AVX512_BF16) != 0;
+}
+
 // ---- layouts ----------------------------------------------------------------
 
 ig_weight_layout ig_gemm_layout(const ig_kernels *kernels, ig_weight_layout wanted) {
@@ -260,7 +264,7 @@ size_t ig_gemm_packed_bytes(const ig_kernels *kernels, ig_weight_layout layout, 
       return ig_gemm_panel_floats(kernels, n, k) * sizeof(float);
     case IG_WEIGHT_LAYOUT_BFLOAT16_PANELS: return ig_gemm_bf16_packed_bytes(kernels, n, k);
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
-      return ig_gemm_split_packed_bytes(kernels->matrix_unit, n, k);
+      return ig_gemm_unit_packed_bytes(kernels->matrix_unit, n, k);
     case IG_WEIGHT_LAYOUT_INT8_PANELS: return ig_gemm_int8_packed_bytes(n, k);
   }
   return 0;
@@ -272,7 +276,7 @@ ig_packed ig_gemm_place(ig_weight_layout layout, size_t n, size_t k, void *memor
 }
 
 void ig_gemm_pack(ig_nn *nn, const ig_gemm_operand *b, size_t first, ig_packed packed) {
-  const ig_matrix_unit *unit = nn->kernels->matrix_unit;
+  const ig_product_unit *unit = nn->kernels->matrix_unit;
   char *memory = (char *)packed.data;
   switch (packed.layout) {
     case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
@@ -282,7 +286,7 @@ void ig_gemm_pack(ig_nn *nn, const ig_gemm_operand *b, size_t first, ig_packed p
       ig_gemm_bf16_pack(nn, b, (uint16_t *)(void *)memory + first * b->k);
       return;
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
-      ig_gemm_split_pack(nn, b, memory + ig_gemm_split_packed_bytes(unit, first, b->k));
+      ig_gemm_unit_pack(nn, unit, b, memory + ig_gemm_unit_packed_bytes(unit, first, b->k));
       return;
     case IG_WEIGHT_LAYOUT_INT8_PANELS: ig_gemm_int8_pack(nn, b, first, packed); return;
   }
@@ -314,9 +318,12 @@ void ig_gemm_unpack_column(const ig_kernels *kernels, ig_packed packed, size_t k
 // ---- the products -----------------------------------------------------------
 
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
-  const size_t packed = ig_gemm_panel_floats(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
-  return ig_blocks_at_least(ig_blocks_at_least(packed, ig_gemm_split_scratch(nn, m, n)),
-                            ig_gemm_int8_scratch(m, k));
+  const ig_product_unit *const units[] = {
+      nn->kernels->matrix_unit, nn->compute == IG_COMPUTE_BFLOAT16 ? nn->kernels->bf16_unit : NULL};
+  size_t most = ig_gemm_panel_floats(nn->kernels, n, k) * sizeof(float) + 2 * IG_ALIGNMENT;
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    if (units[i]) most = ig_blocks_at_least(most, ig_gemm_unit_scratch(nn, units[i], m, n));
+  return ig_blocks_at_least(most, ig_gemm_int8_scratch(m, k));
 }
 
 size_t ig_gemm_read_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
@@ -332,8 +339,9 @@ size_t ig_gemm_read_scratch(const ig_nn *nn, size_t m, size_t n, size_t k) {
 static ig_weight_layout layout_of(const ig_nn *nn, const ig_gemm *g) {
   if (g->packed.data) return g->packed.layout;
   if (!nn->training) return ig_gemm_layout(nn->kernels, g->layout);
-  return ig_gemm_split_worth(nn, g->m, g->n, g->k) ? IG_WEIGHT_LAYOUT_BFLOAT16_PARTS
-                                                   : IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
+  return ig_gemm_unit_worth(nn->kernels->matrix_unit, g->m, g->n, g->k)
+             ? IG_WEIGHT_LAYOUT_BFLOAT16_PARTS
+             : IG_WEIGHT_LAYOUT_FLOAT32_PANELS;
 }
 
 static void multiply_blocks(ig_nn *nn, gemm_work *w) {
@@ -375,13 +383,17 @@ static void multiply_panels(ig_nn *nn, const ig_gemm *gemm, ig_weight_layout lay
 
 void ig_gemm_run(ig_nn *nn, const ig_gemm *gemm) {
   if (gemm->m == 0 || gemm->n == 0) return;
+  if (nn->training && nn->compute == IG_COMPUTE_BFLOAT16) {
+    ig_gemm_unit_run(nn, nn->kernels->bf16_unit, gemm);
+    return;
+  }
   const ig_weight_layout layout = layout_of(nn, gemm);
   switch (layout) {
     case IG_WEIGHT_LAYOUT_FLOAT32_PANELS:
     case IG_WEIGHT_LAYOUT_BFLOAT16_PANELS: multiply_panels(nn, gemm, layout); return;
     case IG_WEIGHT_LAYOUT_BFLOAT16_PARTS:
       assert(!gemm->reader);
-      ig_gemm_split_run(nn, gemm);
+      ig_gemm_unit_run(nn, nn->kernels->matrix_unit, gemm);
       return;
     case IG_WEIGHT_LAYOUT_INT8_PANELS: ig_gemm_int8_run(nn, gemm); return;
   }

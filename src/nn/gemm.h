@@ -2,8 +2,9 @@
 // in fixed blocks, so that a product has the same bits for any number of threads.
 //
 // On CPUs with a matrix unit, large products of training, and in inference those of the layout
-// IG_WEIGHT_LAYOUT_BFLOAT16_PARTS, go to nn/gemm_split.h instead. It sums in a different order, but
-// also a fixed one.
+// IG_WEIGHT_LAYOUT_BFLOAT16_PARTS, go to nn/gemm_unit.h instead. It sums in a different order, but
+// also a fixed one. Training in bfloat16 goes there too, and rounds both operands
+// (kernel/bf16_unit.h).
 #ifndef IG_NN_GEMM_H
 #define IG_NN_GEMM_H
 #include "nn/gemm_reader.h"
@@ -41,6 +42,10 @@ void ig_gemm_serial(const ig_kernels *kernels, const ig_gemm *gemm, float *buffe
 // The most scratch bytes that ig_gemm_run may need, and those that it needs with a reader.
 size_t ig_gemm_scratch(const ig_nn *nn, size_t m, size_t n, size_t k);
 size_t ig_gemm_read_scratch(const ig_nn *nn, size_t m, size_t n, size_t k);
+
+// Whether these kernels multiply bfloat16 by an instruction of its own. Where they do not, training
+// in bfloat16 gives the same bits, but is no faster than in float32.
+bool ig_gemm_multiplies_bf16(const ig_kernels *kernels);
 
 // The layout that stands in for `wanted` on the CPU of these kernels: `wanted`, or float32 panels
 // where it needs a matrix unit and there is none.

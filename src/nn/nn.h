@@ -7,6 +7,12 @@
 #include "kernel/kernels.h"
 #include "nn/ragged.h"
 
+// What the operands of linear layers' products are rounded to in training, forward and backward.
+typedef enum ig_compute {
+  IG_COMPUTE_FLOAT32,
+  IG_COMPUTE_BFLOAT16,  // kernel/bf16_unit.h
+} ig_compute;
+
 typedef struct ig_nn {
   const ig_kernels *kernels;
   ig_pool *pool;  // NULL: serial
@@ -14,9 +20,10 @@ typedef struct ig_nn {
   // the layers that will run.
   ig_arena *scratch;
   // Dropout is applied, and large products go to the matrix unit if there is one
-  // (nn/gemm_split.h).
+  // (nn/gemm_unit.h).
   bool training;
-  uint64_t seed;  // key of dropout, with `update`
+  ig_compute compute;  // read in training only; scratch is measured for it
+  uint64_t seed;       // key of dropout, with `update`
   uint32_t update;
   // Rows of earlier micro-batches of the same update. Dropout counts on from there, so that
   // accumulation equals one large batch.

@@ -4,13 +4,14 @@
 . "$INGOT_SOURCE/tests/cli/common.bash"
 model=$INGOT_SOURCE/tests/golden/marian_tiny
 
-# The machine alone: arithmetic of each instruction set in fp32 and in int8, then two bandwidths.
+# The machine alone: arithmetic of each instruction set in fp32, bf16 and int8, then two bandwidths.
 # All are above 0.
 expect 0 "$INGOT" bench --threads 1 --csv
 headings=version,cpu,isa,type,threads,model,group,name,m,n,k,value,unit,share_of_peak
 [ "$(head -n 1 out)" = "$headings" ] || fail "other headings"
-for type in fp32 int8; do has out ",reference,$type,1,\"\",machine,\"arithmetic\",0,0,0,"; done
-[ "$(grep -c ',GFLOP/s,$' out)" -eq "$(grep -c ',GOP/s,$' out)" ] || fail "peaks without int8's"
+for type in fp32 bf16 int8; do has out ",reference,$type,1,\"\",machine,\"arithmetic\",0,0,0,"; done
+[ "$(grep -c ',GFLOP/s,$' out)" -eq $((2 * $(grep -c ',GOP/s,$' out))) ] ||
+  fail "peaks without bf16's or int8's"
 [ "$(grep -c ',GB/s,$' out)" -eq 2 ] || fail "not two bandwidths"
 awk -F, 'NR > 1 && $(NF - 2) <= 0 { exit 1 }' out || fail "a figure that is not above 0"
 

@@ -14,6 +14,7 @@ enum {
   AMX = IG_CPU_FEATURE_AMX,
   AVX_VNNI = IG_CPU_FEATURE_AVX_VNNI,
   AVX512_VNNI = IG_CPU_FEATURE_AVX512_VNNI,
+  AVX512_BF16 = IG_CPU_FEATURE_AVX512_BF16,
 };
 
 static void recorded_cpus(void **state) {
@@ -32,17 +33,17 @@ static void recorded_cpus(void **state) {
       {"Sandy Bridge, Core i7-2600: AVX alone", {0x1fbae3ffu, 0, 0x07, 0, 0, 0}, 0},
       {"Zen 4, EPYC, in a virtual machine",
        {0xfffa3203u, 0xf1bf07abu, 0xe7, 0x10u, 0x20u, 0x405fc6u},
-       AVX2 | AVX512 | AVX512_VNNI},
+       AVX2 | AVX512 | AVX512_VNNI | AVX512_BF16},
       // Of its leaf7_ecx, the bit of AVX512_VNNI alone is on record.
       {"Sapphire Rapids, Xeon, in a virtual machine",
        {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x23c14010u, 0x1c30u, 0x800u},
-       AVX2 | AVX512 | AMX | AVX_VNNI | AVX512_VNNI},
+       AVX2 | AVX512 | AMX | AVX_VNNI | AVX512_VNNI | AVX512_BF16},
       {"Sapphire Rapids, system saves no tiles",
        {0xfffa3203u, 0xf1bf2ffbu, 0xe7, 0x23c14010u, 0x1c30u, 0x800u},
-       AVX2 | AVX512 | AVX_VNNI | AVX512_VNNI},
+       AVX2 | AVX512 | AVX_VNNI | AVX512_VNNI | AVX512_BF16},
       {"Sapphire Rapids with its tiles hidden",
        {0xfffa3203u, 0xf1bf2ffbu, 0x600e7, 0x22814010u, 0x1c30u, 0x800u},
-       AVX2 | AVX512 | AVX_VNNI | AVX512_VNNI},
+       AVX2 | AVX512 | AVX_VNNI | AVX512_VNNI | AVX512_BF16},
       {"AVX-512F without BW, DQ and VL: Knights Landing",
        {0x7ff8f3bfu, 0x1c0d23abu, 0xe7, 0, 0, 0},
        AVX2},

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/bf16.h"
-#include "nn/gemm_split.h"
+#include "nn/gemm_unit.h"
 
 enum { MAX_THREADS = 3, C_PAD = 5 };
 
@@ -70,8 +70,7 @@ static void drop(operands *o) {
   free(o->start);
 }
 
-static void run(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
-  ig_nn nn = {.kernels = kernels, .pool = pool};
+static void run_in(ig_nn nn, const ig_gemm *gemm) {
   ig_arena scratch;
   assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(&nn, gemm->m, gemm->n, gemm->k), NULL),
                    IG_OK);
@@ -79,6 +78,10 @@ static void run(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
   ig_gemm_run(&nn, gemm);
   assert_int_equal(scratch.used, 0);
   ig_arena_free(&scratch);
+}
+
+static void run(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
+  run_in((ig_nn){.kernels = kernels, .pool = pool}, gemm);
 }
 
 static void triple_loop(const ig_gemm *g, const float *start, float *out, size_t row_step) {
@@ -307,10 +310,12 @@ static void packing_rounds_to_bfloat16(void **state) {
 static void run_split(const ig_kernels *kernels, ig_pool *pool, const ig_gemm *gemm) {
   ig_nn nn = {.kernels = kernels, .pool = pool, .training = true};
   ig_arena scratch;
-  assert_int_equal(ig_arena_create(&scratch, ig_gemm_split_scratch(&nn, gemm->m, gemm->n), NULL),
-                   IG_OK);
+  assert_int_equal(
+      ig_arena_create(&scratch, ig_gemm_unit_scratch(&nn, kernels->matrix_unit, gemm->m, gemm->n),
+                      NULL),
+      IG_OK);
   nn.scratch = &scratch;
-  ig_gemm_split_run(&nn, gemm);
+  ig_gemm_unit_run(&nn, kernels->matrix_unit, gemm);
   assert_int_equal(scratch.used, 0);
   ig_arena_free(&scratch);
 }
@@ -365,10 +370,10 @@ static void check_split_packed(const ig_kernels *kernels, ig_pool *pool, operand
   ig_gemm *g = &o->gemm;
   ig_arena memory;
   assert_int_equal(
-      ig_arena_create(&memory, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k), NULL),
+      ig_arena_create(&memory, ig_gemm_unit_packed_bytes(kernels->matrix_unit, g->n, g->k), NULL),
       IG_OK);
   void *packed =
-      IG_TAKE(&memory, char, ig_gemm_split_packed_bytes(kernels->matrix_unit, g->n, g->k));
+      IG_TAKE(&memory, char, ig_gemm_unit_packed_bytes(kernels->matrix_unit, g->n, g->k));
   const ig_gemm_operand b = operand_of(g);
   g->packed = ig_gemm_place(IG_WEIGHT_LAYOUT_BFLOAT16_PARTS, b.n, b.k, packed);
   ig_gemm_pack(&nn, &b, 0, g->packed);
@@ -436,13 +441,75 @@ static void matrix_units_match_a_triple_loop(void **state) {
   for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
 }
 
-static void run_as_a_layer(ig_nn *nn, const ig_gemm *gemm) {
-  ig_arena scratch;
-  assert_int_equal(ig_arena_create(&scratch, ig_gemm_scratch(nn, gemm->m, gemm->n, gemm->k), NULL),
-                   IG_OK);
-  nn->scratch = &scratch;
-  ig_gemm_run(nn, gemm);
-  ig_arena_free(&scratch);
+// Rounds the values of a matrix in place; those between them, too.
+static void round_values(float *x, size_t lines, size_t depths, size_t line, size_t depth) {
+  const size_t count = lines && depths ? (lines - 1) * line + (depths - 1) * depth + 1 : 0;
+  for (size_t i = 0; i < count; i++) x[i] = ig_bf16_to_float(ig_bf16_from_float(x[i]));
+}
+
+// Training in bfloat16 gives the bits of float32 products of rounded operands, for any threads.
+static void check_bfloat16(const ig_kernels *kernels, ig_pool *const pools[], const shape *s,
+                           size_t number) {
+  operands o = make(s, &layouts[number]), of_rounded = make(s, &layouts[number]);
+  ig_gemm *const products[] = {&o.gemm, &of_rounded.gemm};
+  for (int i = 0; i < 2; i++) {
+    products[i]->accumulate = s->m % 3 == 1;
+    products[i]->bias = number % 2 ? o.bias : NULL;
+    products[i]->activation = number % 3 == 1 ? IG_ACTIVATION_RELU : IG_ACTIVATION_GELU;
+  }
+  const ig_gemm *r = &of_rounded.gemm;
+  round_values(of_rounded.a, r->m, r->k, r->a_row, r->a_depth);
+  round_values(of_rounded.b, r->n, r->k, r->b_column, r->b_depth);
+  run(kernels, NULL, r);
+  for (int t = 0; t < MAX_THREADS; t++) {
+    restart(&o);
+    run_in(
+        (ig_nn){
+            .kernels = kernels, .pool = pools[t], .training = true, .compute = IG_COMPUTE_BFLOAT16},
+        &o.gemm);
+    expect_same_bits(&o, of_rounded.c);
+  }
+  drop(&o);
+  drop(&of_rounded);
+}
+
+static void training_in_bfloat16_rounds_operands(void **state) {
+  (void)state;
+  static const shape more[] = {{37, 70, 1100}, {530, 70, 64}, {64, 600, 100}, {300, 40, 600}};
+  ig_pool *pools[MAX_THREADS];
+  for (int t = 0; t < MAX_THREADS; t++)
+    assert_int_equal(ig_pool_create(t + 1, &pools[t], NULL), IG_OK);
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++) {
+    if (!ig_kernels_supported(*kernels)) {
+      print_message("%s: not run, this CPU lacks it\n", (*kernels)->name);
+      continue;
+    }
+    for (size_t l = 0; l < sizeof layouts / sizeof *layouts; l++) {
+      for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+        if (*kernels != &ig_kernels_reference || shapes[s].m * shapes[s].n * shapes[s].k < 2000000)
+          check_bfloat16(*kernels, pools, &shapes[s], l);
+      for (size_t s = 0; *kernels != &ig_kernels_reference && s < sizeof more / sizeof *more; s++)
+        check_bfloat16(*kernels, pools, &more[s], l);
+    }
+  }
+  for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
+}
+
+// The control of the bits above: in float32, and outside training, nothing is rounded.
+static void only_training_in_bfloat16_rounds_operands(void **state) {
+  (void)state;
+  operands o = make(&(shape){50, 40, 64}, &layouts[0]);
+  const size_t size = o.gemm.m * o.gemm.c_row * sizeof(float);
+  const ig_kernels *kernels = &ig_kernels_reference;
+  run(kernels, NULL, &o.gemm);
+  memcpy(o.expected, o.c, size);
+  run_in((ig_nn){.kernels = kernels, .compute = IG_COMPUTE_BFLOAT16}, &o.gemm);
+  assert_memory_equal(o.c, o.expected, size);
+  run_in((ig_nn){.kernels = kernels, .training = true}, &o.gemm);
+  assert_memory_equal(o.c, o.expected, size);
+  run_in((ig_nn){.kernels = kernels, .training = true, .compute = IG_COMPUTE_BFLOAT16}, &o.gemm);
+  assert_memory_not_equal(o.c, o.expected, size);
+  drop(&o);
 }
 
 // Training uses the unit for products that are large enough, inference for weights of its layout;
@@ -463,15 +530,15 @@ static void a_matrix_unit_is_for_training_and_its_layout(void **state) {
   assert_memory_not_equal(o.c, o.expected, size);
   memcpy(o.start, o.c, size);
   ig_nn training = {.kernels = kernels, .training = true}, inference = {.kernels = kernels};
-  run_as_a_layer(&training, &o.gemm);
+  run_in(training, &o.gemm);
   assert_memory_equal(o.c, o.start, size);
-  run_as_a_layer(&inference, &o.gemm);
+  run_in(inference, &o.gemm);
   assert_memory_equal(o.c, o.expected, size);
   o.gemm.layout = IG_WEIGHT_LAYOUT_BFLOAT16_PARTS;
   o.gemm.m = 1;
-  run_as_a_layer(&inference, &o.gemm);
+  run_in(inference, &o.gemm);
   assert_memory_equal(o.c, o.start, row);
-  run_as_a_layer(&training, &o.gemm);
+  run_in(training, &o.gemm);
   assert_memory_equal(o.c, o.expected, row);
   o.gemm.m = 200;
   drop(&o);
@@ -483,6 +550,8 @@ int main(void) {
       cmocka_unit_test(bits_do_not_depend_on_threads_rows_or_packing),
       cmocka_unit_test(rounding_to_bfloat16_shows),
       cmocka_unit_test(packing_rounds_to_bfloat16),
+      cmocka_unit_test(training_in_bfloat16_rounds_operands),
+      cmocka_unit_test(only_training_in_bfloat16_rounds_operands),
       cmocka_unit_test(matrix_units_match_a_triple_loop),
       cmocka_unit_test(a_matrix_unit_is_for_training_and_its_layout),
   };

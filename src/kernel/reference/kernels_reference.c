@@ -354,6 +354,7 @@ const ig_kernels ig_kernels_reference = {
     .name = "reference",
     .gemm_mr = GEMM_MR,
     .gemm_nr = GEMM_NR,
+    .bf16_unit = &ig_bf16_unit_reference,
     .gemm = gemm,
     .gemm_pack = gemm_pack,
     .dot = dot,

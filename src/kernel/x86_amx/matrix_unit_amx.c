@@ -268,8 +268,10 @@ static void multiply_product(const ig_panel_product *t) {
   _tile_release();
 }
 
-const ig_matrix_unit ig_matrix_unit_amx = {.edge = EDGE,
-                                           .depth = DEPTH,
-                                           .step_bytes = STEP_BYTES,
-                                           .pack = pack_panel,
-                                           .multiply = multiply_product};
+const ig_product_unit ig_matrix_unit_amx = {.row_edge = EDGE,
+                                            .column_edge = EDGE,
+                                            .depth = DEPTH,
+                                            .row_step = STEP_BYTES,
+                                            .column_step = STEP_BYTES,
+                                            .pack = pack_panel,
+                                            .multiply = multiply_product};

@@ -22,8 +22,9 @@
 #include "kernel/simd/gemm_kernels.h"
 
 #include "kernel/simd/kernel_table.h"
-KERNELS_TABLE(ig_kernels_avx2, "avx2", IG_CPU_FEATURE_AVX2, ig_int8_multiply_avx2, NULL);
+KERNELS_TABLE(ig_kernels_avx2, "avx2", IG_CPU_FEATURE_AVX2, ig_int8_multiply_avx2,
+              &ig_bf16_unit_avx2, NULL);
 #if defined(IG_AVX_VNNI)
 KERNELS_TABLE(ig_kernels_avx_vnni, "avx_vnni", IG_CPU_FEATURE_AVX_VNNI, ig_int8_multiply_avx_vnni,
-              NULL);
+              &ig_bf16_unit_avx2, NULL);
 #endif

@@ -105,6 +105,7 @@ VEC_INLINE vec vec_bf16_load(const uint16_t *p) {
 VEC_INLINE vec_int vec_int_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
 VEC_INLINE vec_int vec_int_add(vec_int a, vec_int b) { return _mm256_add_epi32(a, b); }
 VEC_INLINE vec_int vec_int_xor(vec_int a, vec_int b) { return _mm256_xor_si256(a, b); }
+VEC_INLINE vec_int vec_int_and(vec_int a, vec_int b) { return _mm256_and_si256(a, b); }
 // Signed.
 VEC_INLINE vec_int vec_int_max(vec_int a, vec_int b) { return _mm256_max_epi32(a, b); }
 VEC_INLINE int32_t vec_int_sum(vec_int a) {
@@ -118,6 +119,7 @@ VEC_INLINE float vec_int_largest_as_float(vec_int a) {
   return _mm_cvtss_f32(_mm_castsi128_ps(_mm_max_epi32(x, _mm_shuffle_epi32(x, 0xb1))));
 }
 VEC_INLINE vec_int vec_bits(vec a) { return _mm256_castps_si256(a); }
+VEC_INLINE vec vec_from_bits(vec_int a) { return _mm256_castsi256_ps(a); }
 // To the nearest whole number, halves to the even one.
 VEC_INLINE vec_int vec_to_int(vec a) { return _mm256_cvtps_epi32(a); }
 // Lanes in [-128, 127].
@@ -137,6 +139,16 @@ VEC_INLINE void vec_int_multiply_wide(vec_int a, vec_int b, vec_int *high, vec_i
           odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
   *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
   *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+}
+
+// Lanes 0, 2, 4 … (1, 3, 5 …) of a, then those of b.
+VEC_INLINE vec vec_even_lanes(vec a, vec b) {
+  const __m256d pairs = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0x88));
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(pairs, 0xd8));
+}
+VEC_INLINE vec vec_odd_lanes(vec a, vec b) {
+  const __m256d pairs = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0xdd));
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(pairs, 0xd8));
 }
 
 // Lane j of r[i] becomes lane i of r[j]: first pairs, then fours within 128-bit halves, then the

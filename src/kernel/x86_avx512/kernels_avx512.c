@@ -30,12 +30,19 @@
 #include "kernel/simd/gemm_kernels.h"
 
 #include "kernel/simd/kernel_table.h"
-KERNELS_TABLE(ig_kernels_avx512, "avx512", IG_CPU_FEATURE_AVX512, ig_int8_multiply_avx2, NULL);
+KERNELS_TABLE(ig_kernels_avx512, "avx512", IG_CPU_FEATURE_AVX512, ig_int8_multiply_avx2,
+              &ig_bf16_unit_avx512, NULL);
 #if defined(IG_AVX512_VNNI)
 KERNELS_TABLE(ig_kernels_avx512_vnni, "avx512_vnni", IG_CPU_FEATURE_AVX512_VNNI,
-              ig_int8_multiply_avx512_vnni, NULL);
+              ig_int8_multiply_avx512_vnni, &ig_bf16_unit_avx512, NULL);
+#endif
+#if defined(IG_AVX512_BF16)
+KERNELS_TABLE(ig_kernels_avx512_bf16, "avx512_bf16",
+              IG_CPU_FEATURE_AVX512_BF16 | IG_CPU_FEATURE_AVX512_VNNI, ig_int8_multiply_avx512_vnni,
+              &ig_bf16_unit_avx512_bf16, NULL);
 #endif
 #if defined(IG_AMX)
-KERNELS_TABLE(ig_kernels_amx, "amx", IG_CPU_FEATURE_AMX | IG_CPU_FEATURE_AVX512_VNNI,
-              ig_int8_multiply_avx512_vnni, &ig_matrix_unit_amx);
+KERNELS_TABLE(ig_kernels_amx, "amx",
+              IG_CPU_FEATURE_AMX | IG_CPU_FEATURE_AVX512_BF16 | IG_CPU_FEATURE_AVX512_VNNI,
+              ig_int8_multiply_avx512_vnni, &ig_bf16_unit_avx512_bf16, &ig_matrix_unit_amx);
 #endif

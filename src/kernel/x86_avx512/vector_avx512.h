@@ -77,6 +77,7 @@ VEC_INLINE vec_int vec_int_lanes(void) {
 }
 VEC_INLINE vec_int vec_int_add(vec_int a, vec_int b) { return _mm512_add_epi32(a, b); }
 VEC_INLINE vec_int vec_int_xor(vec_int a, vec_int b) { return _mm512_xor_si512(a, b); }
+VEC_INLINE vec_int vec_int_and(vec_int a, vec_int b) { return _mm512_and_si512(a, b); }
 // Signed.
 VEC_INLINE vec_int vec_int_max(vec_int a, vec_int b) { return _mm512_max_epi32(a, b); }
 VEC_INLINE int32_t vec_int_sum(vec_int a) { return _mm512_reduce_add_epi32(a); }
@@ -84,6 +85,7 @@ VEC_INLINE float vec_int_largest_as_float(vec_int a) {
   return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(_mm512_reduce_max_epi32(a))));
 }
 VEC_INLINE vec_int vec_bits(vec a) { return _mm512_castps_si512(a); }
+VEC_INLINE vec vec_from_bits(vec_int a) { return _mm512_castsi512_ps(a); }
 // To the nearest whole number, halves to the even one.
 VEC_INLINE vec_int vec_to_int(vec a) { return _mm512_cvtps_epi32(a); }
 // Lanes in [-128, 127].
@@ -102,6 +104,16 @@ VEC_INLINE void vec_int_multiply_wide(vec_int a, vec_int b, vec_int *high, vec_i
           odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
   *high = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
   *low = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
+}
+
+// Lanes 0, 2, 4 … (1, 3, 5 …) of a, then those of b.
+VEC_INLINE vec vec_even_lanes(vec a, vec b) {
+  const vec_int lanes = _mm512_slli_epi32(vec_int_lanes(), 1);
+  return _mm512_permutex2var_ps(a, lanes, b);
+}
+VEC_INLINE vec vec_odd_lanes(vec a, vec b) {
+  const vec_int lanes = _mm512_slli_epi32(vec_int_lanes(), 1);
+  return _mm512_permutex2var_ps(a, _mm512_add_epi32(lanes, _mm512_set1_epi32(1)), b);
 }
 
 // Lane j of r[i] becomes lane i of r[j]: first pairs, then fours within 128-bit quarters, then the
