@@ -204,10 +204,11 @@ typedef struct ig_trainer_options {
   float label_smoothing;          /* PyTorch's form: (1-e) nll + e mean over V; default 0 */
   uint64_t seed;                  /* of dropout; default 1 */
   int threads;                    /* default 0: all cores */
-  /* true: only the inputs of layers are kept, and the backward runs each layer forward again: less
-   * memory, more time, the same bits; default false */
-  bool recompute;
+  bool recompute; /* the backward runs layers forward again: less memory, same bits; default no */
   ig_group_options groups; /* names are not needed after ig_trainer_create; default: none */
+  /* What linear layers round the operands of their products to, forward and backward: "float32" or
+   * "bfloat16" (docs/training.md); default NULL: float32 */
+  const char *compute;
 } ig_trainer_options;
 ig_trainer_options ig_trainer_options_default(void);
 
@@ -230,10 +231,9 @@ ig_status ig_trainer_forward(ig_trainer *trainer, const ig_batch *batch, float *
  * and nothing is added. */
 ig_status ig_trainer_accumulate(ig_trainer *trainer, const ig_batch *batch, double normalizer,
                                 ig_loss *loss, ig_error *err);
-/* Clips the gradient, updates the weights and zeroes the gradients. grad_norm (its norm before
- * clipping) may be NULL. IG_ERROR_DIVERGED (a norm that is not finite) leaves the weights as they
- * were and zeroes the gradients; IG_ERROR_ARGUMENT (a learning rate below 0 or not finite) leaves
- * both. */
+/* Clips the gradient (grad_norm: its norm before; may be NULL), updates the weights and zeroes the
+ * gradients. IG_ERROR_DIVERGED (a norm that is not finite) leaves the weights as they were,
+ * IG_ERROR_ARGUMENT (a learning rate below 0 or not finite) the gradients too. */
 ig_status ig_trainer_update(ig_trainer *trainer, float learning_rate, double *grad_norm,
                             ig_error *err);
 void ig_trainer_zero_gradients(ig_trainer *trainer);

@@ -52,8 +52,9 @@ const ig_foreign_key ig_foreign_keys[] = {
     {"mlmprobability maskedlmprob maskprob mlmprob", "train.mask_probability", NULL},
     {"maskreplaceprob", "train.mask_replace_probability", NULL},
     {"randomreplaceprob", "train.random_replace_probability", NULL},
-    {"fp16 bf16 precision mixedprecision half amp", "train.dtype",
-     "training computes with float32; dtype is how the weights of best/ are stored"},
+    {"fp16 bf16 precision mixedprecision half amp autocast", "train.compute train.dtype",
+     "what products are computed in, float32 or bfloat16, and how the weights of best/ are "
+     "stored"},
     {"gradientcheckpointing checkpointactivations activationcheckpointing", "train.recompute",
      NULL},
     // ---- train: validation, checkpoints, log

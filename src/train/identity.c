@@ -95,14 +95,15 @@ static json_t *train_part(const ig_train_config *c) {
   const ig_optimizer_options *o = &c->optimizer;
   const ig_schedule *s = &c->schedule;
   json_t *part = json_pack(
-      "{s:I, s:i, s:i, s:i, s:s, s:[f, f], s:f, s:f, s:f, s:f, s:s, s:i, s:f, s:f, s:f}", "seed",
-      (json_int_t)c->seed, "batch_tokens", c->batch_tokens, "accumulate", c->accumulate,
+      "{s:I, s:i, s:i, s:i, s:s, s:[f, f], s:f, s:f, s:f, s:f, s:s, s:i, s:f, s:f, s:f, s:s*}",
+      "seed", (json_int_t)c->seed, "batch_tokens", c->batch_tokens, "accumulate", c->accumulate,
       "pool_batches", c->pool_batches, "optimizer",
       o->kind == IG_OPTIMIZER_ADAMW ? "adamw" : "adam", "adam_betas", (double)o->beta1,
       (double)o->beta2, "adam_eps", (double)o->eps, "weight_decay", (double)o->weight_decay,
       "clip_norm", (double)o->clip_norm, "learning_rate", s->learning_rate, "schedule",
       ig_schedule_name(s->kind), "warmup", s->warmup, "warmup_init_lr", s->warmup_initial_rate,
-      "min_lr", s->minimum_rate, "label_smoothing", c->label_smoothing);
+      "min_lr", s->minimum_rate, "label_smoothing", c->label_smoothing, "compute",
+      ig_train_config_other_compute(c));
   if (part && c->data.train_text.count && add_masking(part, &c->masking) != 0) {
     json_decref(part);
     return NULL;

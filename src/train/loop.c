@@ -262,14 +262,15 @@ static ig_status write_stats(const ig_training_loop *l, const char *path, ig_err
   IG_TRY(ig_isa_name(&isa, err));
   const json_int_t peak = (json_int_t)ig_peak_memory();
   json_t *stats = json_pack(
-      "{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:i, s:I}", "updates",
+      "{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:i, s:s, s:I}", "updates",
       s->update - l->first_update, "update", s->update, "source_tokens",
       (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)target_tokens,
       "load_seconds", l->load_seconds, "seconds", seconds, "target_tokens_per_second",
       seconds > 0 ? target_tokens / seconds : 0.0, "total_seconds", ig_clock_seconds() - l->begin,
       "parameters", (json_int_t)ig_model_parameters(l->run->model), "frozen_parameters",
       (json_int_t)ig_trainer_groups(l->run->trainer)->frozen_values, "peak_rss_bytes", peak, "isa",
-      isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)), "repaired_lines",
+      isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)), "compute",
+      l->run->config.compute, "repaired_lines",
       (json_int_t)(l->run->train.repaired + l->run->valid.repaired));
   const ig_status status = !stats || add_pairs(stats, l->run)
                                ? ig_fail_memory_in(path, err)

@@ -71,11 +71,12 @@ ig_status ig_loop_log_window(ig_training_loop *l, ig_error *err) {
   l->unsaved = true;
   return ig_metrics_append(
       l->run->metrics,
-      json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f}", "update", s->update,
-                "epoch", (json_int_t)s->epoch, "loss", loss, "nll", nll, "learning_rate",
+      json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f, s:s*}", "update",
+                s->update, "epoch", (json_int_t)s->epoch, "loss", loss, "nll", nll, "learning_rate",
                 learning_rate, "gradient_norm", norm, "clipped", clipped, "source_tokens",
                 (json_int_t)s->source_tokens, "target_tokens", (json_int_t)s->target_tokens,
-                "target_tokens_per_second", rate, "seconds", s->seconds),
+                "target_tokens_per_second", rate, "seconds", s->seconds, "compute",
+                ig_train_config_other_compute(&l->run->config)),
       err);
 }
 

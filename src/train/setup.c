@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "base/report.h"
+#include "nn/gemm.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
 #include "train/identity.h"
@@ -24,7 +25,8 @@ static ig_status make_trainer(ig_run *run, ig_error *err) {
                                       .seed = c->seed,
                                       .threads = run->threads,
                                       .recompute = c->recompute,
-                                      .groups = c->groups};
+                                      .groups = c->groups,
+                                      .compute = c->compute};
   return ig_trainer_create(run->model, &options, &run->trainer, err);
 }
 
@@ -42,6 +44,21 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   IG_TRY(ig_run_model_finish(run, &wanted, err));
   IG_TRY(make_trainer(run, err));
   return ig_batches_make(run, err);
+}
+
+static ig_status tell_compute(const ig_run *run, ig_error *err) {
+  const ig_kernels *kernels;
+  const char *compute = ig_train_config_other_compute(&run->config);
+  if (!compute) return IG_OK;
+  IG_TRY(ig_kernels_select(&kernels, err));
+  if (ig_gemm_multiplies_bf16(kernels))
+    ig_report(run->reporter, IG_LEVEL_INFO, "linear layers compute in %s", compute);
+  else
+    ig_report(run->reporter, IG_LEVEL_WARNING,
+              "train.compute: this CPU has no instruction that multiplies %s (%s): the results are "
+              "the same as on one that has, but training is not faster than in float32",
+              compute, kernels->name);
+  return IG_OK;
 }
 
 // Nothing has been learned yet, so there is nothing to save.
@@ -63,6 +80,7 @@ static ig_status set_up_run(ig_run *run, ig_error *err) {
   IG_TRY(check_interrupted(run, err));
   ig_report(run->reporter, IG_LEVEL_INFO, "model: %s, %zu parameters",
             ig_config_family(&run->model->config), ig_model_parameters(run->model));
+  IG_TRY(tell_compute(run, err));
   ig_run_groups_tell(run);
   if (run->resumed) IG_TRY(ig_resume_trainer(run, err));
   IG_TRY(ig_metrics_truncate(run->metrics, &run->state, err));

@@ -14,6 +14,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const dtype_names[] = {"float32", "bfloat16", "float16"};
+static const char *const compute_names[] = {"float32", "bfloat16"};
 static const char *const metric_names[] = {"loss", "bleu", "chrf", "f1", "exact"};
 static const char *const tokenizer_names[] = {"13a", "zh", "char", "intl", "none"};
 
@@ -472,12 +473,14 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(ig_run_groups_read(train, c, err));
   IG_TRY(check_end(c, train, err));
   IG_TRY(read_best_metric(c, train, err));
-  size_t tokenizer, dtype;
+  size_t tokenizer, dtype, compute;
   IG_TRY(read_choice(train, "valid_tokenize", CHOICES(tokenizer_names, 0), &tokenizer, err));
   c->valid_tokenize = ig_yaml_get(train, "valid_tokenize") ? tokenizer_names[tokenizer] : NULL;
   IG_TRY(ig_yaml_bool(train, "recompute", false, &c->recompute, err));
   IG_TRY(read_choice(train, "dtype", CHOICES(dtype_names, 0), &dtype, err));
   c->dtype = dtype_names[dtype];
+  IG_TRY(read_choice(train, "compute", CHOICES(compute_names, 0), &compute, err));
+  c->compute = compute_names[compute];
   if (c->validate_every && c->data.valid.count == 0 && !c->data.valid_questions &&
       c->data.valid_text.count == 0)
     return ig_yaml_fail(ig_yaml_get(train, "validate_every"), err, "validation needs data.valid");
@@ -531,4 +534,8 @@ void ig_train_config_free(ig_train_config *c) {
   json_decref(c->model);
   ig_yaml_free(c->yaml);
   *c = (ig_train_config){0};
+}
+
+const char *ig_train_config_other_compute(const ig_train_config *c) {
+  return c->compute && strcmp(c->compute, compute_names[0]) != 0 ? c->compute : NULL;
 }

@@ -79,6 +79,7 @@ typedef struct ig_train_config {
   int save_every, keep, log_every;
   double save_minutes;  // between saves of latest/, at most; 0: no such saves
   bool recompute;
+  const char *compute;       // "float32", "bfloat16"
   double divergence_factor;  // of ig_divergence_rule
   int divergence_updates;
   // Of the weights in best/ and update-N/. latest/ keeps float32, for training goes on from it.
@@ -92,4 +93,7 @@ ig_status ig_train_config_load(const char *path, const ig_interrupter *interrupt
                                const char *const *set, size_t set_count, ig_train_config *out,
                                ig_error *err);
 void ig_train_config_free(ig_train_config *config);
+// The type that products are computed in, where it is not float32; else NULL. Versions before 0.2
+// knew only float32 and did not write it.
+const char *ig_train_config_other_compute(const ig_train_config *config);
 #endif

@@ -62,6 +62,7 @@ static const char *const train_keys[] = {
     "keep",
     "log_every",
     "dtype",
+    "compute",
     "recompute",
     "divergence_factor",
     "divergence_updates",

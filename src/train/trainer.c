@@ -54,7 +54,23 @@ static ig_status check_options(const ig_trainer_options *o, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status find_compute(const char *name, ig_compute *out, ig_error *err) {
+  static const char *const names[] = {
+      [IG_COMPUTE_FLOAT32] = "float32", [IG_COMPUTE_BFLOAT16] = "bfloat16"};
+  *out = IG_COMPUTE_FLOAT32;
+  if (!name) return IG_OK;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    *out = (ig_compute)i;
+    if (strcmp(name, names[i]) == 0) return IG_OK;
+  }
+  return ig_fail(err, IG_ERROR_ARGUMENT, "compute: expected float32 or bfloat16, found '%.100s'",
+                 name);
+}
+
 static ig_status create_parts(ig_trainer *t, ig_error *err) {
+  ig_compute compute;
+  IG_TRY(find_compute(t->options.compute, &compute, err));
+  t->options.compute = NULL;  // the name is the caller's
   IG_TRY(ig_parameter_groups_make(t->model, &t->options.groups, &t->groups, err));
   t->options.groups = (ig_group_options){0};  // the names are the caller's
   IG_TRY(ig_create_gradients(t->model, t->groups.frozen, err));
@@ -64,6 +80,7 @@ static ig_status create_parts(ig_trainer *t, ig_error *err) {
   ig_arena_touch(&t->moments, t->moments.size);
   IG_TRY(ig_pool_create(t->options.threads, &t->pool, err));
   IG_TRY(ig_pass_create(t->model, t->pool, &t->pass, err));
+  ig_pass_set_compute(t->pass, compute);
   t->nn.pool = t->pool;
   return ig_kernels_select(&t->nn.kernels, err);
 }

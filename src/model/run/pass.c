@@ -78,6 +78,8 @@ void ig_pass_free(ig_pass *p) {
   free(p);
 }
 
+void ig_pass_set_compute(ig_pass *p, ig_compute compute) { p->context.nn.compute = compute; }
+
 static void carve_batch(ig_pass *p, batch_activations *a, ig_arena *arena,
                         const ig_pass_bounds *n) {
   const ig_model *model = p->context.model;

@@ -11,6 +11,8 @@
 typedef struct ig_pass ig_pass;  // ig_pass_free; borrows model and pool
 ig_status ig_pass_create(const ig_model *model, ig_pool *pool, ig_pass **out, ig_error *err);
 void ig_pass_free(ig_pass *pass);
+// What runs with a backward compute in, instead of float32. To be called before memory is reserved.
+void ig_pass_set_compute(ig_pass *pass, ig_compute compute);
 
 // The largest numbers of any batch: each of its own, since no batch need have them all.
 typedef struct ig_pass_bounds {
