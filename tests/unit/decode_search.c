@@ -459,6 +459,54 @@ static void choose_with_ties(void *context, const ig_decoder_step *step, ig_choi
   choose_from(choice, step->rows, run_with_ties(context, step));
 }
 
+// The ids and scores of a search of three sentences, by either way.
+typedef struct both_ways {
+  int ids[12][MAX_LENGTH];
+  float score[12];
+} both_ways;
+
+static both_ways found_by(const ig_decode_options *o, bool choosing) {
+  static toy t;
+  both_ways out = {.score = {0}};
+  t = (toy){.vocab_size = o->vocab_size,
+            .eos_id = 2,
+            .max_length = o->sentence.max_length,
+            .number = {0, 1, 2}};
+  const ig_stepper stepper = stepper_of(&t, choosing);
+  ig_search *search;
+  const ig_hypothesis *found;
+  assert_int_equal(ig_search_create(o, kernels(), NULL, 3, &search, NULL), IG_OK);
+  assert_int_equal(ig_search_run(search, &stepper, 3, &found, NULL), IG_OK);
+  for (int s = 0; s < 3 * o->n_best; s++) {
+    memcpy(out.ids[s], found[s].ids, (size_t)found[s].length * sizeof(int));
+    out.score[s] = found[s].score;
+  }
+  ig_search_free(search);
+  return out;
+}
+
+// So that the way may change from step to step: of several blocks, with and without what bars,
+// forces or penalizes.
+static void test_both_ways_give_the_same_bits(void **state) {
+  (void)state;
+  for (int beam = 1; beam <= 4; beam += 3) {
+    for (int i = 0; i < 5; i++) {
+      ig_decode_options o = plain(beam);
+      o.n_best = beam;
+      o.vocab_size = 1600;
+      o.score_greedy = true;
+      o.renormalize = i == 1;
+      if (i == 2) o.no_repeat_ngram = 2;
+      if (i == 2) o.sentence.min_length = 10;
+      if (i == 3) o.sentence.forced_bos = 1500;
+      if (i == 3) o.sentence.forced_eos = 2;
+      if (i == 4) o.repetition_penalty = 0.5f;
+      const both_ways written = found_by(&o, false), chosen = found_by(&o, true);
+      assert_memory_equal(&written, &chosen, sizeof written);
+    }
+  }
+}
+
 // How many of the hypotheses found with these kernels differ from those in `expected`; with `set`
 // these are written first, and found in written logits.
 static int others(const ig_decode_options *o, const ig_kernels *k, int expected[][MAX_LENGTH],
@@ -613,6 +661,7 @@ int main(void) {
       cmocka_unit_test(test_golden_joining),
       cmocka_unit_test(test_sentences_bring_options_of_their_own),
       cmocka_unit_test(test_a_search_adopts_options),
+      cmocka_unit_test(test_both_ways_give_the_same_bits),
       cmocka_unit_test(test_blocks_that_cannot_win_are_passed_over),
       cmocka_unit_test(test_no_step_after_an_interruption),
       cmocka_unit_test(test_a_failing_feed_ends_the_search),

@@ -25,7 +25,8 @@ typedef struct ig_memory_plan {
     size_t weights;  // packed
     size_t state;    // of one worker with a thread of its own
     size_t shared;   // of one worker with all threads
-  } running;         // translating; of a model without a decoder encoding, which has no beam
+  } running;         // translating by a search that needs no written logits (decode/choice.h); of a
+                     // model without a decoder encoding, which has no beam
 } ig_memory_plan;
 ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes *sizes,
                             ig_memory_plan *out, ig_error *err);
