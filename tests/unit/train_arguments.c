@@ -59,6 +59,9 @@ static void a_failed_constructor_leaves_null(void **state) {
   ig_trainer_options smooth = ig_trainer_options_default();
   smooth.label_smoothing = 2;
   failed(ig_trainer_create(model, &smooth, &trainer, &err), IG_ERROR_ARGUMENT, "label_smoothing");
+  ig_trainer_options compute = ig_trainer_options_default();
+  compute.compute = "bf16";
+  failed(ig_trainer_create(model, &compute, &trainer, &err), IG_ERROR_ARGUMENT, "bfloat16");
   assert_null(trainer);
   const char *const names[] = {"embeddings", NULL, "encoder.layers.1"};
   const ig_group_options groups[] = {{.freeze_count = 1},

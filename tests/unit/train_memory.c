@@ -36,18 +36,23 @@ typedef struct run {
   ig_trainer *trainer;
 } run;
 
-static run open_run(bool pre_norm, bool recompute) {
+static run open_run_in(const char *compute, bool pre_norm, bool recompute) {
   ig_config config =
       torch_config((ig_torch_options){VOCABULARY, 24, 3, 3, 3, 40, 0.1f, pre_norm, NULL});
   ig_trainer_options options = ig_trainer_options_default();
   options.threads = 2;
   options.recompute = recompute;
+  options.compute = compute;
   run r;
   ig_error err;
   if (ig_model_create(&config, 7, &r.model, &err) != IG_OK ||
       ig_trainer_create(r.model, &options, &r.trainer, &err) != IG_OK)
     fail_msg("%s", err.message);
   return r;
+}
+
+static run open_run(bool pre_norm, bool recompute) {
+  return open_run_in(NULL, pre_norm, recompute);
 }
 
 static void close_run(run *r) {
@@ -63,10 +68,9 @@ static void update(run *r, const ig_batch *batch) {
     fail_msg("%s", err.message);
 }
 
-static void reserved_updates_allocate_nothing(void **state) {
-  (void)state;
+static void check_reserved_updates(const char *compute) {
   for (int recompute = 0; recompute < 2; recompute++) {
-    run r = open_run(false, recompute);
+    run r = open_run_in(compute, false, recompute);
     const ig_batch_bounds most = {SEQUENCES, {ROWS, ROWS}, {LONGEST, LONGEST}};
     assert_int_equal(ig_trainer_reserve(r.trainer, &most, &most, NULL), IG_OK);
     example e;
@@ -78,6 +82,12 @@ static void reserved_updates_allocate_nothing(void **state) {
     assert_int_equal(allocations, 0);
     close_run(&r);
   }
+}
+
+static void reserved_updates_allocate_nothing(void **state) {
+  (void)state;
+  check_reserved_updates("float32");
+  check_reserved_updates("bfloat16");
 }
 
 // The negative control: without a reservation, growing batches do allocate.
