@@ -14,6 +14,8 @@ typedef struct optimize_values {
   double keep_above;
   bool keep_table;
   int beam_size, threads;
+  bool shortlist;
+  ig_shortlist_options corpus;
   cli_log log;
 } optimize_values;
 #define CLI_VALUES optimize_values
@@ -27,7 +29,7 @@ static const cli_option optimize_options[] = {
         "type", "NAME", type, types,
         "int8: the weights of linear layers and of the tables that they share, with a "
         "scale for each row. bf16, fp16: all floating-point weights, as `ingot convert "
-        "--type` stores them. Default: int8."),
+        "--type` stores them. Default: int8; with --shortlist alone the weights stay as they are."),
     CLI_NUMBER_OPTION("keep-above", "X", keep_above,
                       "int8: tensors whose relative error is above X stay as they are, and their "
                       "layers run in fp32."),
@@ -39,6 +41,18 @@ static const cli_option optimize_options[] = {
                     "and chrF of both against the lines of REFERENCE, the operand after MODEL."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 64,
                        "Beams of the check. Default: the model's."),
+    CLI_FLAG_OPTION(0, "shortlist", shortlist,
+                    "Build a shortlist, lex.s2t.bin, from the texts of --source and --target: for "
+                    "each source token the target tokens that it leads to. `ingot translate "
+                    "--shortlist` chooses among those of a sentence alone."),
+    CLI_TEXT_OPTION(0, "source", "FILE", corpus.source,
+                    "Of the shortlist: lines in the language that the model reads, plain or .gz."),
+    CLI_TEXT_OPTION(0, "target", "FILE", corpus.target,
+                    "Of the shortlist: the translation of each, by people or by the model itself."),
+    CLI_INTEGER_OPTION("shortlist-first", "N", corpus.first, 1, 1000000,
+                       "Frequent target tokens that every sentence may have. Default: 100."),
+    CLI_INTEGER_OPTION("shortlist-best", "N", corpus.best, 1, 1000000,
+                       "Target tokens that a source token leads to, at most. Default: 100."),
     CLI_THREADS_OPTION,
     CLI_SHARD_SIZE_OPTION,
     CLI_QUIET_OPTION,
@@ -53,6 +67,13 @@ static int check_values(const cli_verb *verb, const optimize_values *v,
                            "--check takes two files: `--check SOURCE REFERENCE`, after MODEL");
   if (!v->check && operands->count > 1)
     return cli_usage_error(verb, "expected one MODEL, found also '%s'", operands->items[1]);
+  const ig_shortlist_options *c = &v->corpus;
+  if (v->shortlist && (!c->source || !c->target))
+    return cli_usage_error(verb, "--shortlist is built from two files: --source and --target");
+  if (!v->shortlist && (c->source || c->target || c->first || c->best))
+    return cli_usage_error(verb,
+                           "--source, --target, --shortlist-first and --shortlist-best are of a "
+                           "shortlist: --shortlist asks for one");
   if (v->keep_above < 0) return cli_usage_error(verb, "--keep-above: expected a number above 0");
   return CLI_GO_ON;
 }
@@ -111,6 +132,8 @@ static int run_optimize(const cli_verb *verb, int argc, char **argv) {
   r.options.type = values.type;
   r.options.keep_above = values.keep_above;
   r.options.keep_table = values.keep_table;
+  r.options.shortlist = values.shortlist ? &values.corpus : NULL;
+  r.options.threads = values.threads;
   r.options.tensor = cli_optimize_report_add;
   r.options.tensor_context = &r.report;
   if (values.shard_size && !cli_size_read(values.shard_size, &r.options.shard_bytes))
@@ -133,7 +156,8 @@ const cli_verb cli_optimize = {
     .summary = "Write a model with weights of fewer bits, and say what that costs.",
     .synopsis =
         "optimize MODEL -o DIR [--type NAME] [--keep-above X] [options]\n"
-        "optimize MODEL -o DIR --check SOURCE REFERENCE [options]",
+        "optimize MODEL -o DIR --check SOURCE REFERENCE [options]\n"
+        "optimize MODEL -o DIR [--type NAME] --shortlist --source FILE --target FILE [options]",
     .description =
         "Writes a Hugging Face directory, whose other files are copied as `ingot convert` copies "
         "them. With int8 each weight that inference in int8 packs so is stored as I8 with a scale "
@@ -143,10 +167,14 @@ const cli_verb cli_optimize = {
         "docs/int8.md has the layout.\n\n"
         "Prints for each tensor the relative error (root mean square of the differences, over that "
         "of the values) and the largest one, those that lose most first; on a terminal the first "
-        "ten. The directory appears when it is complete.",
+        "ten. The directory appears when it is complete.\n\n"
+        "--shortlist adds a list of likely target tokens for each source token, by which "
+        "translations are made faster; docs/shortlists.md says how and at what cost.",
     .examples =
         "ingot optimize en-de -o en-de-int8\n"
-        "ingot optimize en-de -o en-de-int8 --keep-above 0.02 --check dev.en dev.de",
+        "ingot optimize en-de -o en-de-int8 --keep-above 0.02 --check dev.en dev.de\n"
+        "ingot optimize en-de -o en-de-int8 --type int8 --shortlist --source train.en --target "
+        "train.de",
     .options = optimize_options,
     .option_count = sizeof optimize_options / sizeof *optimize_options,
     .operand = "MODEL",

@@ -63,6 +63,14 @@ static void print_check(const cli_optimize_check *check) {
            check->after[i] - check->before[i]);
 }
 
+static void print_shortlist(const ig_shortlist_made *s) {
+  printf(
+      "shortlist of %zu pairs of lines: %zu source tokens lead to %zu target tokens; a sentence "
+      "has %.0f in the mean, and %.2f%% of its translation's; %.1f MB of memory\n",
+      s->pairs, s->source_tokens, s->target_tokens, s->list, 100 * s->covered,
+      (double)s->peak_bytes / 1e6);
+}
+
 static void print_text(cli_optimize_report *r, const ig_optimized *sum,
                        const cli_optimize_check *check) {
   const bool few = isatty(STDOUT_FILENO) && r->count > SHOWN_ON_TERMINAL;
@@ -70,9 +78,11 @@ static void print_text(cli_optimize_report *r, const ig_optimized *sum,
     qsort(r->tensors, r->count, sizeof *r->tensors, compare_errors);
     print_table(r, few ? SHOWN_ON_TERMINAL : r->count);
   }
-  printf("%zu tensors changed, %zu kept; %zu bytes before, %zu after: %.1f%%\n", sum->changed,
-         sum->kept, sum->bytes_before, sum->bytes_after,
-         sum->bytes_before ? 100 * (double)sum->bytes_after / (double)sum->bytes_before : 0);
+  if (sum->bytes_before)
+    printf("%zu tensors changed, %zu kept; %zu bytes before, %zu after: %.1f%%\n", sum->changed,
+           sum->kept, sum->bytes_before, sum->bytes_after,
+           100 * (double)sum->bytes_after / (double)sum->bytes_before);
+  if (sum->shortlist.pairs) print_shortlist(&sum->shortlist);
   if (check) print_check(check);
 }
 
@@ -107,6 +117,17 @@ static void print_check_json(const cli_optimize_check *check) {
   putchar('}');
 }
 
+static void print_shortlist_json(const ig_shortlist_made *s) {
+  printf(
+      ", \"shortlist\": {\"pairs\": %zu, \"left_out\": %zu, \"source_tokens\": %zu, "
+      "\"target_tokens\": %zu, \"peak_bytes\": %zu, ",
+      s->pairs, s->left_out, s->source_tokens, s->target_tokens, s->peak_bytes);
+  print_member("list", s->list);
+  fputs(", ", stdout);
+  print_member("covered", s->covered);
+  putchar('}');
+}
+
 static void print_json(const cli_optimize_report *r, const ig_optimized *sum,
                        const cli_optimize_check *check) {
   printf(
@@ -118,6 +139,7 @@ static void print_json(const cli_optimize_report *r, const ig_optimized *sum,
     print_tensor_json(&r->tensors[i]);
   }
   putchar(']');
+  if (sum->shortlist.pairs) print_shortlist_json(&sum->shortlist);
   if (check) print_check_json(check);
   puts("}");
 }

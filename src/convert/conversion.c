@@ -203,8 +203,19 @@ static ig_status write_config(conversion *c, ig_error *err) {
 
 // A file of the same name as one that is made is not copied.
 static bool goes_along(const conversion *c, const ig_donor_file *file) {
+  const ig_conversion_file *added = c->order->added;
+  if (added && strcmp(added->name, file->name) == 0) return false;
   return !file->left_out && !json_object_get(c->source.foreign.files, file->name) &&
          !json_object_get(c->source.foreign.copies, file->name);
+}
+
+static ig_status write_added(conversion *c, ig_error *err) {
+  const ig_conversion_file *added = c->order->added;
+  char *path;
+  ig_status status = ig_new_directory_add(&c->made, added->name, &path, err);
+  if (status == IG_OK) status = added->write(added->context, path, err);
+  free(path);
+  return status;
 }
 
 static ig_status write_directory(conversion *c, ig_error *err) {
@@ -219,6 +230,7 @@ static ig_status write_directory(conversion *c, ig_error *err) {
       IG_TRY(copy_file(c, c->companions.items[i].name, err));
   IG_TRY(write_foreign(c, err));
   IG_TRY(write_config(c, err));
+  if (c->order->added) IG_TRY(write_added(c, err));
   if (c->order->record) IG_TRY(write_json(c, record_name, c->order->record, err));
   return ig_new_directory_commit(&c->made, err);
 }

@@ -5,13 +5,21 @@
 #include <jansson.h>
 #include "convert/converted_weights.h"
 
+// A file that the output gets besides what is written of the model.
+typedef struct ig_conversion_file {
+  const char *name;  // the model's own of this name does not go along
+  ig_status (*write)(const void *context, const char *path, ig_error *err);
+  const void *context;
+} ig_conversion_file;
+
 typedef struct ig_conversion {
   const char *directory, *output;
   const ig_convert_options *options;
   const ig_converted_int8 *int8;  // NULL: no tensor becomes int8
   // quantization_config of the new config.json, which then has no other; NULL: none
   const json_t *quantization;
-  const json_t *record;  // what optimization.json says; NULL: there is none
+  const json_t *record;             // what optimization.json says; NULL: there is none
+  const ig_conversion_file *added;  // NULL: no file
 } ig_conversion;
 
 // As ig_convert.

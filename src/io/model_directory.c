@@ -38,6 +38,7 @@ static const model_file files[] = {
     {"spiece.model", TOKENIZER | PIECES | WRITTEN},
     {"added_tokens.json", TOKENIZER},
     {"preprocessor_config.json", TOKENIZER},
+    {"lex.s2t.bin", TOKENIZER},
 };
 
 const char *ig_model_directory_next(unsigned roles, size_t *at) {

@@ -9,6 +9,8 @@
 #include "base/report.h"
 #include "convert/conversion.h"
 #include "ingot_optimize.h"
+#include "io/shortlist_file.h"
+#include "optimize/shortlist/built_shortlist.h"
 #include "optimize/int8_tensors.h"
 #include "optimize/optimize_record.h"
 #include "optimize/tensor_error.h"
@@ -16,16 +18,25 @@
 typedef struct optimization {
   const char *directory, *output;
   const ig_optimize_options *options;
-  const char *type;     // "int8", "bf16" or "fp16"
+  const char *type;     // "int8", "bf16" or "fp16"; NULL: the weights stay as they are
   ig_dtype dtype;       // I8, BF16 or F16
   const char *convert;  // the type as ig_convert_options names it; NULL: int8
   ig_conversion_source source;
   const ig_kernels *kernels;
   ig_int8_tensors tensors;  // chosen: those that get the type, whichever it is
   json_t *ignore, *quantization, *record;
+  ig_shortlist *shortlist;  // NULL: none
   ig_optimized sum;
   ig_interrupt_watch watch;
 } optimization;
+
+// The weights stay as they are: there is a shortlist alone.
+static ig_status check_kept_weights(const optimization *o, ig_error *err) {
+  if (o->options->keep_above == 0 && !o->options->keep_table) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "keep_above and keep_table are of the type int8: with a shortlist and no type the "
+                 "weights stay as they are");
+}
 
 static ig_status read_options(optimization *o, ig_error *err) {
   static const struct {
@@ -36,6 +47,7 @@ static ig_status read_options(optimization *o, ig_error *err) {
                {"bf16", IG_DTYPE_BF16, "bfloat16"},
                {"fp16", IG_DTYPE_F16, "float16"}};
   const char *name = o->options->type ? o->options->type : "int8";
+  if (!o->options->type && o->options->shortlist) return check_kept_weights(o, err);
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (strcmp(types[i].name, name) == 0) {
       o->type = types[i].name;
@@ -78,6 +90,12 @@ static ig_status choose_floats(optimization *o, ig_error *err) {
 static ig_status choose(optimization *o, ig_error *err) {
   const size_t already = ig_safetensors_quantized_count(o->source.model->tensors);
   if (o->convert) return choose_floats(o, err);
+  if (already > 0 && !o->type)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: %zu of its tensors are int8, and would be written as floats: make the "
+                   "shortlist with type int8 of the model that it was made from",
+                   o->directory, already);
+  if (!o->type) return IG_OK;
   if (already > 0)
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "%s: %zu of its tensors are int8 already: optimize the model that it was made "
@@ -148,10 +166,26 @@ static ig_status list_ignored(optimization *o, ig_error *err) {
 
 static ig_status describe(optimization *o, ig_error *err) {
   IG_TRY(ig_optimize_record_make(o->source.model, o->type, &o->record, err));
-  if (o->convert) return IG_OK;
+  if (o->shortlist)
+    IG_TRY(
+        ig_optimize_record_add_shortlist(o->record, o->options->shortlist, &o->sum.shortlist, err));
+  if (o->convert || !o->type) return IG_OK;
   IG_TRY(list_ignored(o, err));
   o->quantization = ig_optimize_record_quantization(o->ignore);
   return o->quantization ? IG_OK : ig_fail_memory(err);
+}
+
+static ig_status build_shortlist(optimization *o, ig_error *err) {
+  const ig_built_shortlist_plan plan = {.directory = o->directory,
+                                        .options = o->options->shortlist,
+                                        .threads = o->options->threads,
+                                        .reporter = &o->options->reporter,
+                                        .watch = &o->watch};
+  return ig_built_shortlist_make(&plan, &o->shortlist, &o->sum.shortlist, err);
+}
+
+static ig_status write_shortlist(const void *context, const char *path, ig_error *err) {
+  return ig_shortlist_file_write(context, path, err);
 }
 
 static ig_status write_directory(optimization *o, ig_error *err) {
@@ -160,12 +194,14 @@ static ig_status write_directory(optimization *o, ig_error *err) {
                                       .reporter = o->options->reporter,
                                       .interrupter = o->options->interrupter};
   const ig_converted_int8 int8 = {is_chosen, o};
+  const ig_conversion_file shortlist = {IG_SHORTLIST_NAME, write_shortlist, o->shortlist};
   const ig_conversion conversion = {.directory = o->directory,
                                     .output = o->output,
                                     .options = &options,
-                                    .int8 = o->convert ? NULL : &int8,
+                                    .int8 = o->dtype == IG_DTYPE_I8 && o->type ? &int8 : NULL,
                                     .quantization = o->quantization,
-                                    .record = o->record};
+                                    .record = o->record,
+                                    .added = o->shortlist ? &shortlist : NULL};
   return ig_conversion_run(&conversion, err);
 }
 
@@ -184,7 +220,8 @@ static ig_status optimize(optimization *o, ig_error *err) {
   IG_TRY(ig_kernels_select(&o->kernels, err));
   IG_TRY(ig_conversion_open(o->directory, &o->source, err));
   IG_TRY(choose(o, err));
-  IG_TRY(measure(o, err));
+  if (o->options->shortlist) IG_TRY(build_shortlist(o, err));
+  if (o->type) IG_TRY(measure(o, err));
   IG_TRY(describe(o, err));
   IG_TRY(write_directory(o, err));
   return count_after(o, err);
@@ -206,6 +243,7 @@ ig_status ig_optimize(const char *directory, const char *output, const ig_optimi
   json_decref(o.quantization);
   json_decref(o.record);
   ig_int8_tensors_free(&o.tensors);
+  ig_shortlist_free(o.shortlist);
   if (out) *out = o.sum;
   return status;
 }

@@ -2,6 +2,7 @@
 
 #include "base/fail.h"
 #include "io/content_hash.h"
+#include "optimize/shortlist/built_shortlist.h"
 
 json_t *ig_optimize_record_quantization(const json_t *ignore) {
   return json_pack(
@@ -31,9 +32,25 @@ ig_status ig_optimize_record_make(const ig_fuse_model *model, const char *type, 
   for (size_t i = 0; status == IG_OK && i < ig_safetensors_file_count(model->tensors); i++)
     status = add_input(inputs, ig_safetensors_file(model->tensors, i), err);
   if (status == IG_OK) {
-    *out = json_pack("{s:s, s:s, s:O}", "ingot", ig_version(), "type", type, "inputs", inputs);
+    *out = json_pack("{s:s, s:s*, s:O}", "ingot", ig_version(), "type", type, "inputs", inputs);
     if (!*out) status = ig_fail_memory(err);
   }
   json_decref(inputs);
+  return status;
+}
+
+ig_status ig_optimize_record_add_shortlist(json_t *record, const ig_shortlist_options *options,
+                                           const ig_shortlist_made *made, ig_error *err) {
+  json_t *files = json_array();
+  ig_status status = files ? add_input(files, options->source, err) : ig_fail_memory(err);
+  if (status == IG_OK) status = add_input(files, options->target, err);
+  if (status == IG_OK) {
+    json_t *shortlist =
+        json_pack("{s:i, s:i, s:i, s:I, s:O}", "first", ig_built_shortlist_first(options), "best",
+                  ig_built_shortlist_best(options), "steps", IG_BUILT_SHORTLIST_STEPS, "pairs",
+                  (json_int_t)made->pairs, "inputs", files);
+    if (json_object_set_new(record, "shortlist", shortlist) != 0) status = ig_fail_memory(err);
+  }
+  json_decref(files);
   return status;
 }

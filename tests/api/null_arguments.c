@@ -367,6 +367,12 @@ static void conversions(void) {
 static void optimizations(void) {
   REFUSED(ig_optimize(NULL, "out", NULL, NULL, &err));
   REFUSED(ig_optimize(directory, NULL, NULL, NULL, &err));
+  const ig_shortlist_options no_source = {.target = "target"}, no_target = {.source = "source"};
+  ig_optimize_options options = ig_optimize_options_default();
+  options.shortlist = &no_source;
+  REFUSED(ig_optimize(directory, "out", &options, NULL, &err));
+  options.shortlist = &no_target;
+  REFUSED(ig_optimize(directory, "out", &options, NULL, &err));
 }
 
 static void inspections(void) {

@@ -152,7 +152,7 @@ static const char *judge_file(const donor_listing *l, const char *name, bool ins
                               const struct stat *status) {
   const char *base = ig_path_base_name(name);
   if (is_about_donor(base, l->files->of_same_model)) return of_donor;
-  if (is_weights(base)) return of_weights;
+  if (is_weights(base) && !ig_donor_files_is_tokenizer(name)) return of_weights;
   if (!inside) return of_link;
   if (!S_ISREG(status->st_mode)) return of_kind;
   if (status->st_size > MOST_BYTES) return of_size;
