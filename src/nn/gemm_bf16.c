@@ -22,9 +22,6 @@ size_t ig_gemm_bf16_packed_bytes(const ig_kernels *kernels, size_t n, size_t k) 
   return ig_blocks_parts(n, kernels->gemm_nr) * kernels->gemm_nr * k * sizeof(uint16_t);
 }
 
-// Where column j of a panel lies in each of its rows: the halves are interleaved.
-static size_t place_of(size_t j, size_t width) { return 2 * (j % (width / 2)) + j / (width / 2); }
-
 // Interleaves the halves of `rows` rows of a panel.
 static void interleave(size_t width, size_t rows, const uint16_t *from, uint16_t *to) {
   const size_t half = width / 2;
@@ -75,6 +72,7 @@ void ig_gemm_bf16_pack(ig_nn *nn, const ig_gemm_operand *b, uint16_t *panels) {
 void ig_gemm_bf16_unpack_column(const ig_kernels *kernels, const uint16_t *panels, size_t k,
                                 size_t column, float *to) {
   const size_t width = kernels->gemm_nr;
-  const uint16_t *from = panels + column / width * width * k + place_of(column % width, width);
+  const uint16_t *from =
+      panels + column / width * width * k + ig_gemm_bf16_place(column % width, width);
   for (size_t p = 0; p < k; p++) to[p] = ig_bf16_to_float(from[p * width]);
 }

@@ -9,6 +9,10 @@
 size_t ig_gemm_bf16_packed_bytes(const ig_kernels *kernels, size_t n, size_t k);
 // Packs B by the threads of nn. Values are rounded to nearest, ties to even; NaN stays NaN.
 void ig_gemm_bf16_pack(ig_nn *nn, const ig_gemm_operand *b, uint16_t *panels);
+// Where column j of a panel of so many lies in each of its rows: the halves are interleaved.
+static inline size_t ig_gemm_bf16_place(size_t j, size_t width) {
+  return 2 * (j % (width / 2)) + j / (width / 2);
+}
 // Copies one column of a packed B to `to` (k).
 void ig_gemm_bf16_unpack_column(const ig_kernels *kernels, const uint16_t *panels, size_t k,
                                 size_t column, float *to);
