@@ -117,14 +117,20 @@ static ig_status hash_model(XXH3_state_t *hash, const char *directory, ig_error 
   return status;
 }
 
-// The value of such an option is a file that counts by what it holds.
+static bool is_directory(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// The value of such an option is a file that counts by what it holds, or a directory that does by
+// those of its files that are a model's.
 static ig_status write_content(FILE *out, const char *path, ig_error *err) {
   XXH3_state_t *hash = XXH3_createState();
   char *chunk = malloc(CHUNK);
   ig_status status = hash != NULL && chunk != NULL ? IG_OK : cli_error_memory(err);
   if (status == IG_OK) {
     XXH3_64bits_reset(hash);
-    status = hash_file(hash, path, chunk, err);
+    status = is_directory(path) ? hash_model(hash, path, err) : hash_file(hash, path, chunk, err);
   }
   if (status == IG_OK) fprintf(out, "=%016" PRIx64, (uint64_t)XXH3_64bits_digest(hash));
   free(chunk);

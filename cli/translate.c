@@ -40,7 +40,7 @@ static ig_status put_identity(void *context, char **out, ig_error *err) {
                                                "alignments-svg",
                                                NULL};
   static const char *const files[] = {"score-target", NULL};
-  static const char *const contents[] = {"glossary", "bad-words", NULL};
+  static const char *const contents[] = {"glossary", "bad-words", "shortlist", NULL};
   const run_identity *run = context;
   return cli_identity_text(&(cli_identity_options){.verb = run->verb,
                                                    .values = run->values,

@@ -16,6 +16,7 @@ static int check_scoring(const cli_verb *verb, const cli_translate_values *v) {
                {"--glossary", v->glossary != NULL},
                {"--bad-words", v->bad_words != NULL},
                {"--draft", v->draft != NULL},
+               {"--shortlist", v->shortlist != NULL},
                {"--keep-unknown", v->keep_unknown},
                {"--target-prefix", v->target_prefix != NULL},
                {"--max-length-factor", v->max_length_factor > 0},
@@ -44,6 +45,12 @@ int cli_translate_check_options(const cli_verb *verb, const cli_translate_values
     return cli_usage_error(verb, "--draft and --sample exclude each other");
   if (v->draft != NULL && v->beam_size > 1)
     return cli_usage_error(verb, "--draft needs --beam-size 1: it guesses for greedy search");
+  if (v->shortlist != NULL && v->models.count > 1)
+    return cli_usage_error(verb, "--shortlist is for one model, and there are %zu",
+                           v->models.count);
+  if (v->shortlist != NULL && v->glossary != NULL)
+    return cli_usage_error(verb,
+                           "--shortlist and --glossary exclude each other: lists may lack terms");
   if (v->alignments == NULL && v->alignments_format != NULL)
     return cli_usage_error(verb, "--alignments-format needs --alignments FILE");
   if (v->alignments == NULL && v->alignments_svg == NULL && !v->keep_unknown &&
@@ -66,7 +73,7 @@ typedef struct named_path {
 } named_path;
 
 // What is written, and then what is read. The output of translations is the first.
-enum { OUTPUTS = 4, INPUTS = 4 };
+enum { OUTPUTS = 4, INPUTS = 5 };
 typedef struct named_paths {
   named_path list[OUTPUTS + INPUTS];
 } named_paths;
@@ -79,6 +86,7 @@ static named_paths paths_of(const cli_translate_values *v) {
                         {"--score-target", v->score_target},
                         {"--glossary", v->glossary},
                         {"--bad-words", v->bad_words},
+                        {"--shortlist", v->shortlist},
                         {"--input", v->input}}};
 }
 

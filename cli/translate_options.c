@@ -106,6 +106,11 @@ static const cli_option translate_options[] = {
                     "translated together, as with --batch-tokens 1."),
     CLI_INTEGER_OPTION("draft-tokens", "N", draft_tokens, 1, 31,
                        "Tokens that it guesses for a sentence in a step, at most. Default: 5."),
+    CLI_TEXT_OPTION(0, "shortlist", "PATH", shortlist,
+                    "Choose the tokens of a translation among those that its source leads to: by a "
+                    "shortlist, PATH, or lex.s2t.bin in the directory PATH (`ingot optimize "
+                    "--shortlist`; docs/shortlists.md). Faster; some translations differ, and scores "
+                    "are those among these tokens."),
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
                        "Batches translated at the same time, each on a thread of its own. Default: "
@@ -198,6 +203,7 @@ ig_translator_options cli_translate_library_options(const cli_translate_values *
   options.ids_out = values->ids;
   options.type = values->type;
   options.draft = values->draft;
+  options.shortlist = values->shortlist;
   options.draft_tokens = values->draft_tokens;
   options.strict = values->strict;
   if (values->split_sentences != NULL && strcmp(values->split_sentences, "off") == 0)

@@ -8,7 +8,7 @@
 
 typedef struct cli_translate_values {
   cli_list models;
-  const char *ensemble, *weights, *input, *output, *score_target, *type, *draft, *stats;
+  const char *ensemble, *weights, *input, *output, *score_target, *type, *draft, *shortlist, *stats;
   const char *split_sentences, *source_language, *target_language;
   const char *scores, *glossary, *early_stopping, *prefix, *target_prefix, *bad_words;
   double max_length_factor;

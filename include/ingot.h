@@ -330,10 +330,9 @@ typedef struct ig_token_event {
   const char *text; /* of these tokens; NULL with ids_out */
 } ig_token_event;
 typedef struct ig_token_options {
-  /* Called for each token as it comes, of greedy search and of single samples (beam_size and n_best
-   * 1): beam search settles nothing before its end. Of one sentence in order; sentences that are
-   * translated together take turns, or are on several threads at the same time. An error ends the
-   * work. Kept; default NULL: nobody asks */
+  /* Called for each token of greedy search and of single samples as it comes (beam_size and n_best
+   * 1): of one sentence in order, of those that are translated together in turn, or on several
+   * threads at the same time. An error ends the work. Kept; default NULL: nobody asks */
   ig_status (*write)(void *context, const ig_token_event *event, ig_error *err);
   void *context; /* kept */
 } ig_token_options;
@@ -354,8 +353,8 @@ typedef struct ig_translator_options {
   bool ids_out; /* output lines are the ids of target tokens, the end included; default: text */
   /* of weights in memory: "fp32", "bf16" or "int8"; default NULL: int8 if stored so, else fp32 */
   const char *type;
-  /* true: a line of text with bytes that are no text (malformed UTF-8, NUL) is IG_ERROR_FORMAT;
-   * default false: each malformed sequence is read as U+FFFD, each NUL as a space, and told */
+  /* true: a line with bytes that are no text (malformed UTF-8, NUL) is IG_ERROR_FORMAT; default
+   * false: each malformed sequence is read as U+FFFD, each NUL as a space, and told */
   bool strict;
   /* default IG_SPLIT_SENTENCES_AUTO; scoring takes a line as one sentence */
   ig_split_sentences split_sentences;
@@ -393,9 +392,8 @@ typedef struct ig_translator_options {
   /* put before each sentence as it stands, white space at its end included, as T5's "translate
    * English to German: "; of text alone; default NULL: nothing */
   const char *prefix;
-  /* path of a file with lines of text that no translation may contain, as the tokens that the
-   * target tokenizer makes of each line (with ids_out: lines of ids); besides those that the
-   * model's files name. Default NULL: none */
+  /* path of a file with lines of text (with ids_out: of ids) whose target tokens no translation may
+   * contain, besides those that the model's files name. Default NULL: none */
   const char *bad_words;
   ig_score_columns score_columns;
   /* what each translation begins with: text, as the target tokenizer makes tokens of it (with
@@ -403,10 +401,13 @@ typedef struct ig_translator_options {
    * min_length and max_length, not in scores. Default NULL: nothing */
   const char *target_prefix;
   ig_token_options on_token;
-  /* directory of a draft: a small model of the same vocabularies that guesses on for greedy search
-   * with one model: the same output, sooner where few sentences run together; default NULL: none */
+  /* directory of a small model of the same vocabularies that guesses on for greedy search with one
+   * model: the same output, sooner where few sentences run together; default NULL: none */
   const char *draft;
   int draft_tokens; /* that it guesses for a sentence in a step, at most 31; default 0: 5 */
+  /* path of a shortlist (docs/shortlists.md) or of a directory with one: a translation has tokens of
+   * its sentence's list alone; of one model, not for scoring; default NULL: all tokens */
+  const char *shortlist;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 
@@ -506,8 +507,7 @@ typedef struct ig_line_stream {
   /* Puts out the next line; NULL at the end. The line is borrowed until the next call of `read`;
    * earlier lines may be written before that. */
   ig_status (*read)(void *context, const char **line, size_t *length, ig_error *err);
-  /* Gets one line, without newline; with n_best > 1 a sentence has n_best lines, each
-   * "score<TAB>text". */
+  /* Gets one line, without newline; with n_best > 1 n_best of a sentence, each "score<TAB>text". */
   ig_status (*write)(void *context, const char *line, size_t length, ig_error *err);
   void *context;
   /* Would `read` give a line, or the end, without waiting? If not, what has been read is translated

@@ -25,11 +25,11 @@ static inline ig_decode_options plain_options(int beam, int vocabulary, int star
                              .sentence = {.max_length = 20, .forced_bos = -1, .forced_eos = -1}};
 }
 
-// Hands logits (rows, columns of the choice) to it as a product would: in blocks, the last one
+// Hands logits (rows, V) to the choice as a product would: in blocks, the last one
 // first, by all workers in turn, and the rows in two parts.
 static inline void choose_from(ig_choice *choice, int rows, const float *logits) {
   const ig_gemm_reader reader = ig_choice_reader(choice);
-  const size_t columns = (size_t)choice->columns;
+  const size_t columns = (size_t)choice->size.vocabulary;
   float *c = malloc((size_t)rows * IG_LOGITS_BLOCK * sizeof *c);
   int number = 0;
   for (size_t end = (columns - 1) / IG_LOGITS_BLOCK + 1; end > 0; end--) {

@@ -30,8 +30,7 @@ void ig_choice_begin(ig_choice *c, const ig_decode_options *options, ig_choice_s
   c->options = options;
   c->sum = sum;
   c->count = 0;
-  c->columns = c->size.vocabulary;
-  c->ids = NULL;
+  c->lists = NULL;
 }
 
 static ig_best_tokens *best_of(const ig_choice *c, int worker, size_t row) {
@@ -50,11 +49,7 @@ void ig_choice_add(ig_choice *c, const ig_processors_sequence *sequence) {
   }
 }
 
-void ig_choice_restrict(ig_choice *c, const int *ids, int count) {
-  assert(count <= c->size.vocabulary);
-  c->ids = ids;
-  c->columns = count;
-}
+void ig_choice_take(ig_choice *c, const ig_token_scores *lists) { c->lists = lists; }
 
 // ---- blocks -----------------------------------------------------------------
 
@@ -91,7 +86,6 @@ static void read_block(void *context, const ig_gemm_block *block) {
   for (size_t i = 0; i < block->rows; i++)
     read_row(c, block->row + i, block->worker,
              &(ig_token_scores){.values = block->c + i * block->c_row,
-                                .ids = c->ids ? c->ids + block->column : NULL,
                                 .first = (int)block->column,
                                 .count = (int)block->columns});
 }
@@ -105,11 +99,26 @@ static float normalizer_of(const ig_choice *c, size_t row) {
   if (c->sum == IG_CHOICE_SUM_PLAIN && ig_processors_force(&c->sequences[row])) return 0;
   const ig_exp_sum *sums = c->sums + row * blocks_of(c->size.vocabulary);
   ig_exp_sum total = IG_EXP_SUM_OF_NOTHING;
-  for (size_t b = 0; b < blocks_of(c->columns); b++) ig_exp_sum_add(&total, sums[b]);
+  const int columns = c->lists ? c->lists[row].count : c->size.vocabulary;
+  for (size_t b = 0; b < blocks_of(columns); b++) ig_exp_sum_add(&total, sums[b]);
   return ig_exp_sum_log(total);
 }
 
+// Reads what the row chooses from, in the blocks that a product would have.
+static void read_list(ig_choice *c, size_t row) {
+  const ig_token_scores *list = &c->lists[row];
+  for (int first = 0; first < list->count; first += IG_LOGITS_BLOCK) {
+    const int left = list->count - first;
+    read_row(c, row, 0,
+             &(ig_token_scores){.values = list->values + first,
+                                .ids = list->ids + first,
+                                .first = first,
+                                .count = left < IG_LOGITS_BLOCK ? left : IG_LOGITS_BLOCK});
+  }
+}
+
 ig_choice_found ig_choice_of(ig_choice *c, int row) {
+  if (c->lists) read_list(c, (size_t)row);
   ig_best_tokens *best = best_of(c, 0, (size_t)row);
   for (int worker = 1; worker < c->size.threads; worker++) {
     const ig_best_tokens *its = best_of(c, worker, (size_t)row);

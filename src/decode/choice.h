@@ -39,8 +39,7 @@ typedef struct ig_choice {
   ig_choice_size size;
   ig_choice_sum sum;
   int count;                          // rows of the running step
-  int columns;                        // of its logits
-  const int *ids;                     // (columns): their tokens, ascending; NULL: 0, 1, …
+  const ig_token_scores *lists;       // (rows): what they choose from; NULL: all tokens
   ig_processors_sequence *sequences;  // (rows)
   bool *raised;                       // (rows): may the processors raise a score?
   ig_exp_sum *sums;                   // (rows, blocks of V)
@@ -55,9 +54,9 @@ void ig_choice_carve(ig_choice *choice, ig_arena *arena);
 // next token is wanted; then the product is read; then the rows are asked for.
 void ig_choice_begin(ig_choice *choice, const ig_decode_options *options, ig_choice_sum sum);
 void ig_choice_add(ig_choice *choice, const ig_processors_sequence *sequence);
-// The product has columns for these tokens alone, ids (count) in ascending order, which are
-// borrowed until the rows are asked for.
-void ig_choice_restrict(ig_choice *choice, const int *ids, int count);
+// In place of reading the product: the logits of some tokens of each row, lists (rows), first 0, are
+// in memory. They are chosen from when the rows are asked for, and borrowed until then.
+void ig_choice_take(ig_choice *choice, const ig_token_scores *lists);
 ig_gemm_reader ig_choice_reader(ig_choice *choice);
 
 typedef struct ig_choice_found {

@@ -1,6 +1,7 @@
 // Combines the members' scores, and holds the states of all members.
 #include "decode/ensemble.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -173,6 +174,11 @@ ig_stepper ig_ensemble_stepper(ig_ensemble_inference *e) {
   stepper.attention = ig_decoder_run_attention(e->inference[0]->decoder);
   stepper.attention_stride = e->longest;
   return stepper;
+}
+
+ig_decoder_run *ig_ensemble_decoder(ig_ensemble_inference *e) {
+  assert(e->members->count == 1);
+  return e->inference[0]->decoder;
 }
 
 // ---- scoring ----------------------------------------------------------------

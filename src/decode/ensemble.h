@@ -45,6 +45,8 @@ void ig_ensemble_leave_all(ig_ensemble_inference *ensemble);
 // Source rows that every member can still take.
 int ig_ensemble_capacity(const ig_ensemble_inference *ensemble);
 ig_stepper ig_ensemble_stepper(ig_ensemble_inference *ensemble);
+// Of an ensemble of one model.
+ig_decoder_run *ig_ensemble_decoder(ig_ensemble_inference *ensemble);
 
 // ---- scoring given targets: as ig_scorer ------------------------------------
 

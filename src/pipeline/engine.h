@@ -13,6 +13,7 @@
 #define IG_PIPELINE_ENGINE_H
 #include "decode/draft.h"
 #include "decode/search.h"
+#include "decode/sentence_lists.h"
 #include "pipeline/members.h"
 #include "pipeline/queue.h"
 
@@ -75,6 +76,8 @@ typedef struct ig_engine_job {
   // That the engine's draft guesses for a sentence in a step, at most; 0: it is not asked. Only
   // speed depends on it.
   int draft_tokens;
+  // What each sentence may choose from, of an engine of one model; NULL: all tokens.
+  const ig_sentence_lists_source *lists;
   // found (n_best), best first.
   ig_status (*decoded)(void *context, size_t sentence, const ig_hypothesis *found, ig_error *err);
   // Of decoding with a beam_size of 1: the tokens of a sentence so far, each time that one has

@@ -43,6 +43,9 @@ struct ig_translator {
   ig_glossary *glossary;           // NULL: none
   char *prefix;                    // before each sentence; NULL: nothing
   size_t prefix_length;
+  ig_shortlist *shortlist;         // NULL: all tokens may come
+  ig_sentence_lists_source lists;  // of the shortlist
+  char shortlist_note[400];        // what of its file is left out; "": nothing
   ig_ids target_prefix;       // what each translation begins with
   float max_length_factor;    // 0: none
   ig_bad_words bad_words;     // the model's and the caller's, if the caller names any

@@ -33,6 +33,7 @@ struct ig_worker {
   ig_search *search;
   ig_draft *draft;   // NULL: none was asked
   int draft_tokens;  // of the draft
+  ig_sentence_lists *lists;  // NULL: none were asked
   ig_ensemble_scorer *scorer;
   ig_ensemble_encoding *encoding;
   int encoding_rows;  // of the encoding, at most
@@ -67,6 +68,7 @@ void ig_worker_free(ig_worker *w) {
   ig_ensemble_inference_free(w->inference);
   ig_search_free(w->search);
   ig_draft_free(w->draft);
+  ig_sentence_lists_free(w->lists);
   ig_ensemble_scorer_free(w->scorer);
   ig_ensemble_encoding_free(w->encoding);
   free(w->types);
@@ -132,6 +134,8 @@ static ig_status reserve_inference(ig_worker *w, const ig_inference_size *wanted
   w->search = NULL;
   ig_draft_free(w->draft);
   w->draft = NULL;
+  ig_sentence_lists_free(w->lists);
+  w->lists = NULL;
   const bool without_logits = wanted->without_logits && (!w->inference || w->size.without_logits);
   w->size =
       (ig_inference_size){.sentences = larger(w->size.sentences, wanted->sentences),
@@ -181,6 +185,16 @@ static ig_status reserve_draft(ig_worker *w, int tokens, ig_error *err) {
   return ig_draft_create(&plan, w->pool, &w->draft, err);
 }
 
+// Lists for the sentences of the inference, if the job has any.
+static ig_status reserve_lists(ig_worker *w, const ig_engine_job *job, ig_error *err) {
+  if (!job->lists) return IG_OK;
+  if (!w->lists)
+    IG_TRY(ig_sentence_lists_create(ig_ensemble_decoder(w->inference), w->members->list[0].model,
+                                    w->size.sentences, w->size.slots, &w->lists, err));
+  ig_sentence_lists_begin(w->lists, job->lists, job->options);
+  return IG_OK;
+}
+
 // The feed of a search.
 typedef struct decoding {
   ig_worker *worker;
@@ -225,6 +239,11 @@ static ig_status encode_joining(const decoding *d, const taken_batch *b, const i
     ig_ensemble_join(w->inference, m, seats, w->source.ids.ids, &rows);
     if (d->draft) ig_draft_join(d->draft, seats, options, w->source.ids.ids, &rows);
   }
+  for (size_t i = 0; d->share->job->lists && i < b->count; i++) {
+    const int begin = w->source.offsets[i];
+    IG_TRY(ig_sentence_lists_join(w->lists, seats[i], w->source.ids.ids + begin,
+                                  (size_t)(w->source.offsets[i + 1] - begin), &options[i], err));
+  }
   return IG_OK;
 }
 
@@ -258,6 +277,7 @@ static ig_status deliver_found(void *context, int seat, const ig_hypothesis *fou
   const size_t sentence = d->worker->sentences[seat];
   ig_ensemble_leave(d->worker->inference, seat);
   if (d->draft) ig_draft_leave(d->draft, seat, found[0].length);
+  if (job->lists) ig_sentence_lists_leave(d->worker->lists, seat);
   d->tokens -= job->sentences[sentence].length;
   d->target_tokens += (size_t)found[0].length;
   return job->decoded(job->context, sentence, found, err);
@@ -297,12 +317,21 @@ static ig_inference_size size_for(const ig_worker *w, const ig_worker_share *sha
       .attended = options->attended_layer};
 }
 
+// The steps of the lists, with the attention that the ensemble's have.
+static ig_stepper lists_stepper(const ig_worker *w, const ig_stepper *whole) {
+  ig_stepper stepper = ig_sentence_lists_stepper(w->lists);
+  stepper.attention = whole->attention;
+  stepper.attention_stride = whole->attention_stride;
+  return stepper;
+}
+
 static ig_status decode_share(ig_worker *w, const ig_worker_share *share, ig_worker_counts *counts,
                               ig_error *err) {
   const int draft_tokens = find_draft_tokens(w->members, share);
   const ig_inference_size wanted = size_for(w, share, 1 + draft_tokens);
   IG_TRY(reserve_inference(w, &wanted, err));
   IG_TRY(reserve_draft(w, draft_tokens, err));
+  IG_TRY(reserve_lists(w, share->job, err));
   IG_TRY(reserve_search(w, share->job->options, err));
   IG_TRY(ig_allocate_more((void **)&w->sentences, &w->sentence_capacity, share->limits.sentences,
                           sizeof *w->sentences, err));
@@ -310,6 +339,7 @@ static ig_status decode_share(ig_worker *w, const ig_worker_share *share, ig_wor
   ig_ensemble_watch(w->inference, &w->watch);
   decoding d = {.worker = w, .share = share, .seats = wanted.sentences};
   ig_stepper stepper = ig_ensemble_stepper(w->inference);
+  if (share->job->lists) stepper = lists_stepper(w, &stepper);
   if (draft_tokens > 0) {
     d.draft = w->draft;
     ig_draft_begin(w->draft, share->job->options);

@@ -109,24 +109,29 @@ static void test_blocks_give_what_rows_give(void **state) {
   }
 }
 
-// Every other token and all of the first ones; some of the banned are among them.
-static void test_columns_may_be_chosen_tokens(void **state) {
+// Each row has a list of its own: every third token, and all of the first ones; some of the banned
+// are among them.
+static void test_rows_may_have_lists(void **state) {
   (void)state;
   static fixture f;
-  static int ids[VOCABULARY];
-  static float logits[ROWS * VOCABULARY];
-  int count = 0;
-  for (int j = 0; j < VOCABULARY; j++)
-    if (j < 100 || j % 2 == 0) ids[count++] = j;
+  static int ids[ROWS][VOCABULARY];
+  static float logits[ROWS][VOCABULARY], given[ROWS][VOCABULARY];
+  ig_token_scores lists[ROWS];
   for (int s = 0; s < 3; s++) {
     set_up(&f, 2);
-    for (int r = 0; r < ROWS; r++)
-      for (int j = 0; j < count; j++) logits[r * count + j] = f.logits[r * VOCABULARY + ids[j]];
+    for (int r = 0; r < ROWS; r++) {
+      lists[r] = (ig_token_scores){.values = given[r], .ids = ids[r]};
+      for (int j = 0; j < VOCABULARY; j++) {
+        if (j >= 100 + 300 * r && j % 3 != r % 3) continue;
+        given[r][lists[r].count] = f.logits[r * VOCABULARY + j];
+        ids[r][lists[r].count++] = j;
+      }
+    }
+    memcpy(logits, given, sizeof given);
     begin(&f, sums[s]);
-    ig_choice_restrict(&f.choice, ids, count);
-    choose_from(&f.choice, ROWS, logits);
+    ig_choice_take(&f.choice, lists);
     for (int r = 0; r < ROWS; r++)
-      assert_true(is_found(&f, r, sums[s], logits + r * count, ids, count));
+      assert_true(is_found(&f, r, sums[s], logits[r], ids[r], lists[r].count));
     ig_arena_free(&f.arena);
   }
 }
@@ -190,7 +195,7 @@ static void test_any_order_gives_the_same_list(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks_give_what_rows_give),
-                                     cmocka_unit_test(test_columns_may_be_chosen_tokens),
+                                     cmocka_unit_test(test_rows_may_have_lists),
                                      cmocka_unit_test(test_wrong_blocks_are_noticed),
                                      cmocka_unit_test(test_any_order_gives_the_same_list)};
   return cmocka_run_group_tests(tests, NULL, NULL);

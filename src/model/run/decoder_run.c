@@ -206,4 +206,10 @@ void ig_decoder_run_read(ig_decoder_run *run, const ig_decoder_step *step,
   run->head->read(&run->context->nn, run->context->model, step->rows, hidden, reader);
 }
 
+void ig_decoder_run_read_layer(ig_decoder_run *run, const ig_decoder_step *step,
+                               const ig_linear *output, const ig_gemm_reader *reader) {
+  const float *hidden = run_layers(run, step);
+  ig_linear_read(&run->context->nn, output, step->rows, hidden, reader);
+}
+
 const float *ig_decoder_run_attention(const ig_decoder_run *run) { return run->attention; }

@@ -57,6 +57,9 @@ float *ig_decoder_run_step(ig_decoder_run *run, const ig_decoder_step *step);
 // (ig_gemm_block, by the threads of the run's pool). No memory holds them afterwards.
 void ig_decoder_run_read(ig_decoder_run *run, const ig_decoder_step *step,
                          const ig_gemm_reader *reader);
+// The same with another output layer, no larger than the model's and of the same kind.
+void ig_decoder_run_read_layer(ig_decoder_run *run, const ig_decoder_step *step,
+                               const ig_linear *output, const ig_gemm_reader *reader);
 // What the rows of the last step attended to: (slots, longest), of each row its memory's rows; the
 // mean over the heads of the layer that was asked for. NULL: none was.
 const float *ig_decoder_run_attention(const ig_decoder_run *run);
