@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# ingot optimize --shortlist and ingot translate --shortlist: a shortlist from a small corpus, which
+# translations use with the same bits for any batch and threads; every form of one; what lists lack
+# cannot be written; refusals.
+. "$INGOT_SOURCE/tests/cli/common.bash"
+model=$INGOT_SOURCE/models/en-de
+cat >source <<'EOF2'
+He is a good man.
+Where is the station?
+The station is good.
+Is he a man?
+EOF2
+expect 0 "$INGOT" translate -m "$model" -i source -o target --beam-size 1
+says() { # OUT [OPTION...]
+  local out=$1
+  shift
+  expect 0 "$INGOT" translate -m "$model" -i source -o "$out" --scores sentence "$@"
+}
+
+# Of the model's own translations, so that it can write them again.
+expect 0 "$INGOT" optimize "$model" -o short --shortlist --source source --target target
+has out 'shortlist of 4 pairs of lines'
+has out '100.00% of its translation'
+has short/optimization.json '"steps": 5'
+same "$model/model.safetensors" short/model.safetensors
+expect 0 "$INGOT" optimize "$model" -o again --shortlist --source source --target target \
+  --threads 1 --json
+has out '"covered": 1'
+same short/lex.s2t.bin again/lex.s2t.bin
+for type in fp32 bf16 int8; do
+  for beam in 1 4; do
+    says whole --type $type --beam-size $beam
+    says few --type $type --beam-size $beam --shortlist short
+    [ "$type" != fp32 ] || [ $beam = 4 ] || same <(cut -f2 whole) <(cut -f2 few)
+    ! cmp -s whole few || fail "scores are not those among fewer tokens: $type, beam $beam"
+    says other --type $type --beam-size $beam --shortlist short/lex.s2t.bin --batch-tokens 1 \
+      --threads 1
+    same few other
+    says other --type $type --beam-size $beam --shortlist short --batch-tokens 9 --threads 3
+    same few other
+  done
+done
+
+# Int8 and a shortlist at once; the file goes along with the model.
+expect 0 "$INGOT" optimize "$model" -o int8 --type int8 --shortlist --source source \
+  --target target --quiet
+same short/lex.s2t.bin int8/lex.s2t.bin
+expect 0 "$INGOT" convert int8 -o back --quiet
+same short/lex.s2t.bin back/lex.s2t.bin
+expect 0 "$INGOT" translate -m int8 -i source -o other --beam-size 1 --shortlist int8
+says few --type int8 --beam-size 1 --shortlist short
+same <(cut -f2 few) other
+# The other model's list is not taken along where a new one is made.
+expect 0 "$INGOT" optimize short -o fewer --shortlist --source source --target target \
+  --shortlist-best 1 --shortlist-first 1
+! cmp -s short/lex.s2t.bin fewer/lex.s2t.bin || fail 'the old shortlist was copied'
+
+# Negative control: a list that lacks every token but the first ids changes the translation, and so
+# does one whose targets are wrong.
+printf '▁ist ▁is 0.5\n' >lex.s2t
+says wrong --beam-size 1 --shortlist lex.s2t
+says whole --beam-size 1
+! cmp -s wrong whole || fail 'a list of nothing changes nothing'
+gzip -c lex.s2t >lex.s2t.gz
+says other --beam-size 1 --shortlist lex.s2t.gz
+same wrong other
+printf '▁ist ▁is 0.5\n▁ist ▁iiis 0.5\n' >lex.s2t
+says other --beam-size 1 --shortlist lex.s2t
+same wrong other
+has err '1 of 2 lines have a piece that the vocabulary lacks, the first of them line 2: left out'
+
+# With a prefix, with a draft, in sampling, with ids.
+says other --beam-size 1 --shortlist short --target-prefix 'Wo ist'
+[ "$(cut -f2 other | grep -c '^Wo ist')" = 4 ] || fail 'the prefix is not in all translations'
+says few --beam-size 1 --shortlist short
+says other --beam-size 1 --shortlist short --draft "$model" --batch-tokens 1 --stats stats
+same few other
+has stats '"draft_steps"'
+says few --sample --seed 3 --shortlist short
+says other --sample --seed 3 --shortlist short --batch-tokens 1 --threads 1
+same few other
+
+# A run that is resumed must have the same shortlist.
+expect 2 "$INGOT" translate -m "$model" -i source --score-target target --shortlist short
+has err '--shortlist and --score-target exclude each other'
+printf 'station\tBahnhof\n' >terms
+expect 2 "$INGOT" translate -m "$model" -i source --shortlist short --glossary terms
+has err '--shortlist and --glossary exclude each other'
+expect 2 "$INGOT" translate -m "$model" -m "$model" -i source --shortlist short
+has err '--shortlist is for one model, and there are 2'
+expect 1 "$INGOT" translate -m "$model" -i source --shortlist missing
+has err 'missing: '
+head -c 1000 short/lex.s2t.bin >cut.bin
+expect 1 "$INGOT" translate -m "$model" -i source --shortlist cut.bin
+has err 'it is cut short, or damaged'
+expect 1 "$INGOT" translate -m "$INGOT_SOURCE/tests/golden/marian_tiny" --ids --ids-in -i source \
+  --shortlist short
+has err 'it was made for another model'
+expect 2 "$INGOT" optimize "$model" -o new --shortlist --source source
+has err '--shortlist is built from two files'
+expect 2 "$INGOT" optimize "$model" -o new --source source
+has err '--shortlist asks for one'
+head -n 3 target >shorter
+expect 1 "$INGOT" optimize "$model" -o new --shortlist --source source --target shorter
+has err 'expected as many'
+expect 1 "$INGOT" optimize int8 -o new --shortlist --source source --target target
+has err 'make the shortlist with type int8'
+[ ! -e new ] || fail 'a refused shortlist left a directory'
