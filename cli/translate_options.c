@@ -109,8 +109,8 @@ static const cli_option translate_options[] = {
     CLI_TEXT_OPTION(0, "shortlist", "PATH", shortlist,
                     "Choose the tokens of a translation among those that its source leads to: by a "
                     "shortlist, PATH, or lex.s2t.bin in the directory PATH (`ingot optimize "
-                    "--shortlist`; docs/shortlists.md). Faster; some translations differ, and scores "
-                    "are those among these tokens."),
+                    "--shortlist`; docs/shortlists.md). Faster; some translations differ, and beam "
+                    "search ranks by scores among these tokens."),
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
                        "Batches translated at the same time, each on a thread of its own. Default: "

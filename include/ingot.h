@@ -405,8 +405,8 @@ typedef struct ig_translator_options {
    * model: the same output, sooner where few sentences run together; default NULL: none */
   const char *draft;
   int draft_tokens; /* that it guesses for a sentence in a step, at most 31; default 0: 5 */
-  /* path of a shortlist (docs/shortlists.md) or of a directory with one: a translation has tokens of
-   * its sentence's list alone; of one model, not for scoring; default NULL: all tokens */
+  /* path of a shortlist (docs/shortlists.md) or of a directory with one: a translation has tokens
+   * of its sentence's list alone; of one model, not for scoring; default NULL: all tokens */
   const char *shortlist;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);

@@ -54,8 +54,8 @@ void ig_choice_carve(ig_choice *choice, ig_arena *arena);
 // next token is wanted; then the product is read; then the rows are asked for.
 void ig_choice_begin(ig_choice *choice, const ig_decode_options *options, ig_choice_sum sum);
 void ig_choice_add(ig_choice *choice, const ig_processors_sequence *sequence);
-// In place of reading the product: the logits of some tokens of each row, lists (rows), first 0, are
-// in memory. They are chosen from when the rows are asked for, and borrowed until then.
+// In place of reading the product: the logits of some tokens of each row, lists (rows), first 0,
+// are in memory. They are chosen from when the rows are asked for, and borrowed until then.
 void ig_choice_take(ig_choice *choice, const ig_token_scores *lists);
 ig_gemm_reader ig_choice_reader(ig_choice *choice);
 

@@ -24,7 +24,8 @@ void ig_sentence_lists_free(ig_sentence_lists *lists);
 // Nobody is left. All is borrowed until the next begin.
 void ig_sentence_lists_begin(ig_sentence_lists *lists, const ig_sentence_lists_source *source,
                              const ig_decode_options *options);
-// The sentence at `seat` has these source ids (length). Memory grows to what the longest list needs.
+// The sentence at `seat` has these source ids (length). Memory grows to what the longest list
+// needs.
 ig_status ig_sentence_lists_join(ig_sentence_lists *lists, int seat, const int *source,
                                  size_t length, const ig_sentence_options *own, ig_error *err);
 void ig_sentence_lists_leave(ig_sentence_lists *lists, int seat);

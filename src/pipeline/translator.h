@@ -46,10 +46,10 @@ struct ig_translator {
   ig_shortlist *shortlist;         // NULL: all tokens may come
   ig_sentence_lists_source lists;  // of the shortlist
   char shortlist_note[400];        // what of its file is left out; "": nothing
-  ig_ids target_prefix;       // what each translation begins with
-  float max_length_factor;    // 0: none
-  ig_bad_words bad_words;     // the model's and the caller's, if the caller names any
-  ig_token_options on_token;  // write NULL: nobody asks
+  ig_ids target_prefix;            // what each translation begins with
+  float max_length_factor;         // 0: none
+  ig_bad_words bad_words;          // the model's and the caller's, if the caller names any
+  ig_token_options on_token;       // write NULL: nobody asks
   ig_review review;
   ig_translate_stats stats;
   ig_losses losses;  // of the running stream

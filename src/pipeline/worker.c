@@ -31,8 +31,8 @@ struct ig_worker {
   ig_ensemble_inference *inference;
   ig_inference_size size;  // of the inference
   ig_search *search;
-  ig_draft *draft;   // NULL: none was asked
-  int draft_tokens;  // of the draft
+  ig_draft *draft;           // NULL: none was asked
+  int draft_tokens;          // of the draft
   ig_sentence_lists *lists;  // NULL: none were asked
   ig_ensemble_scorer *scorer;
   ig_ensemble_encoding *encoding;

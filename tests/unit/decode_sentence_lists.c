@@ -26,7 +26,7 @@ typedef struct lists_case {
 static ig_shortlist *make_shortlist(int step) {
   ig_shortlist *s;
   ig_error err = {0};
-  const size_t each = (size_t)((VOCABULARY - 1) / step);
+  const size_t each = (size_t)(VOCABULARY / step);
   if (ig_shortlist_create(SENTENCES, SENTENCES * each, &s, &err) != IG_OK)
     fail_msg("%s", err.message);
   for (size_t word = 0; word < SENTENCES; word++) {
@@ -86,9 +86,9 @@ static void search(const lists_case *c, bool listed, int threads, int first, int
   for (int i = 0; i < count; i++) {
     for (int t = 0; t < SOURCE; t++) ids[i * SOURCE + t] = first + i;
     offsets[i + 1] = (i + 1) * SOURCE;
-    assert_int_equal(ig_sentence_lists_join(lists, i, ids + i * SOURCE, SOURCE,
-                                            &c->options.sentence, &err),
-                     IG_OK);
+    assert_int_equal(
+        ig_sentence_lists_join(lists, i, ids + i * SOURCE, SOURCE, &c->options.sentence, &err),
+        IG_OK);
   }
   ig_inference_encode(inference, ids, &(ig_ragged){count, offsets});
   const ig_stepper whole = ig_search_stepper_of(inference->decoder),
