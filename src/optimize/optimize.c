@@ -10,7 +10,7 @@
 #include "convert/conversion.h"
 #include "ingot_optimize.h"
 #include "io/shortlist_file.h"
-#include "optimize/shortlist/built_shortlist.h"
+#include "optimize/built_shortlist.h"
 #include "optimize/int8_tensors.h"
 #include "optimize/optimize_record.h"
 #include "optimize/tensor_error.h"

@@ -2,7 +2,7 @@
 
 #include "base/fail.h"
 #include "io/content_hash.h"
-#include "optimize/shortlist/built_shortlist.h"
+#include "optimize/built_shortlist.h"
 
 json_t *ig_optimize_record_quantization(const json_t *ignore) {
   return json_pack(

@@ -1,4 +1,4 @@
-#include "optimize/shortlist/built_shortlist.h"
+#include "optimize/built_shortlist.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // The shortlist of a model, built from a parallel corpus: the probabilities that a word of the
 // target stands for one of the source, in both directions (numeric/lexical_model.h), and of each
 // source token the best of them.
-#ifndef IG_OPTIMIZE_SHORTLIST_BUILT_SHORTLIST_H
-#define IG_OPTIMIZE_SHORTLIST_BUILT_SHORTLIST_H
+#ifndef IG_OPTIMIZE_BUILT_SHORTLIST_H
+#define IG_OPTIMIZE_BUILT_SHORTLIST_H
 #include "base/interrupt.h"
 #include "ingot_optimize.h"
 #include "io/shortlist.h"
