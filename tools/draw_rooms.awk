@@ -21,7 +21,7 @@ function level(unit,    i, n, list, l, most) {
   most = -1
   n = split(needs[unit], list, " ")
   for (i = 1; i <= n; i++) {
-    if (unit ~ /\// && room_of(list[i]) != room_of(unit)) continue
+    if (unit ~ /\// && (room_of(list[i]) != room_of(unit) || list[i] == room_of(unit))) continue
     l = level(list[i])
     if (l > most) most = l
   }
@@ -55,9 +55,15 @@ function box(unit, class) {
 
 # From the lower edge of `from` to the upper edge of `to`; `share` of several arrows are spread.
 function arrow(from, to, position, count,    x1, y1, x2, y2, bend) {
-  if (to == apart) {  # it stands beside the others: the way is to its side
+  if (to in inner) {  # it stands beside the others: the way is to its side
+    x1 = left[from] + wide[from]
     y1 = top[from] + high[from] / 2
-    printf "<path d=\"M%d %d H%d\" class=\"arrow\"/>\n", left[from] + wide[from], y1, left[to] - 3
+    y2 = y1
+    if (y2 > top[to] + high[to] - 12) y2 = top[to] + high[to] - 12
+    if (y2 < top[to] + 12) y2 = top[to] + 12
+    bend = (left[to] - x1) / 2
+    printf "<path d=\"M%d %d C%d %d %d %d %d %d\" class=\"arrow\"/>\n",
+      x1, y1, x1 + bend, y1, left[to] - 3 - bend, y2, left[to] - 3, y2
     return
   }
   x1 = left[from] + wide[from] * (position + 0.5) / count
@@ -78,7 +84,19 @@ function label(unit,    name, list) {
   list = line[unit]
   gsub(room_of(unit) "/", "", list)
   if (all_see_base) sub(/^base */, "", list)
-  if (list != "") text(left[unit] + wide[unit] / 2, top[unit] + 48, "sees", "sees " list)
+  if (list != "") label_lines(left[unit] + wide[unit] / 2, top[unit], "sees " list)
+}
+
+# One line, or two if it is too long for its box.
+function label_lines(x, y, string,    cut) {
+  if (length(string) <= 48) {
+    text(x, y + 48, "sees", string)
+    return
+  }
+  cut = int(length(string) / 2)
+  while (substr(string, cut, 1) != " ") cut++
+  text(x, y + 44, "sees", substr(string, 1, cut - 1))
+  text(x, y + 54, "sees", substr(string, cut + 1))
 }
 
 FILENAME ~ /\.md$/ {
@@ -117,12 +135,14 @@ END {
   height = 58
   gap = 22
   step = 104
-  # The rooms by level; one with folders stands apart, on the right.
+  margin = 24
+  inner_width = 2 * width + 3 * gap
+  # The rooms by level; those with folders stand apart, on the right.
   for (i = 1; i <= units; i++) {
     unit = order[i]
     if (unit ~ /\//) continue
     l = level(unit)
-    if (unit in inner) apart = unit
+    if (unit in inner) large[++larges] = unit
     else row[l] = row[l] " " unit
     if (l > highest) highest = l
   }
@@ -130,16 +150,17 @@ END {
     n = split(row[l], list, " ")
     if (n > widest) widest = n
   }
-  n = split(inner[apart], folders, " ")
-  for (i = 1; i <= n; i++) {
-    l = level(folders[i])
-    inner_row[l] = inner_row[l] " " folders[i]
-    if (l > inner_highest) inner_highest = l
+  rows = highest
+  for (g = 1; g <= larges; g++) {
+    n = split(inner[large[g]], folders, " ")
+    for (i = 1; i <= n; i++) {
+      l = level(folders[i])
+      inner_row[g, l] = inner_row[g, l] " " folders[i]
+      if (l > inner_highest[g]) inner_highest[g] = l
+    }
+    if (inner_highest[g] + level(large[g]) > rows) rows = inner_highest[g] + level(large[g])
   }
-  margin = 24
-  inner_width = 2 * width + 3 * gap
-  total_width = margin * 2 + widest * (width + gap) + inner_width + gap
-  rows = highest > inner_highest + level(apart) ? highest : inner_highest + level(apart)
+  total_width = margin * 2 + widest * (width + gap) + larges * (inner_width + gap)
   total_height = margin * 2 + rows * step + height + 30
 
   printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" ",
@@ -168,14 +189,16 @@ END {
     for (i = 1; i <= n; i++)
       place(list[i], margin + span * (i - 0.5) / n - width / 2, base_y - l * step, width, height)
   }
-  x = margin + widest * (width + gap) + gap
-  y = base_y - (inner_highest + level(apart)) * step
-  place(apart, x, y - 44, inner_width, inner_highest * step + height + 58)
-  for (l = 0; l <= inner_highest; l++) {
-    n = split(inner_row[l], list, " ")
-    for (i = 1; i <= n; i++)
-      place(list[i], x + inner_width * (i - 0.5) / n - width / 2, y + (inner_highest - l) * step,
-            width, height)
+  for (g = 1; g <= larges; g++) {
+    x = margin + widest * (width + gap) + gap + (g - 1) * (inner_width + gap)
+    y = base_y - (inner_highest[g] + level(large[g])) * step
+    place(large[g], x, y - 44, inner_width, inner_highest[g] * step + height + 58)
+    for (l = 0; l <= inner_highest[g]; l++) {
+      n = split(inner_row[g, l], list, " ")
+      for (i = 1; i <= n; i++)
+        place(list[i], x + inner_width * (i - 0.5) / n - width / 2,
+              y + (inner_highest[g] - l) * step, width, height)
+    }
   }
   # How many arrows come to and leave each.
   for (i = 1; i <= units; i++) {
@@ -186,7 +209,7 @@ END {
         leaving[order[i]]++
       }
   }
-  box(apart, "room")
+  for (g = 1; g <= larges; g++) box(large[g], "room")
   for (i = 1; i <= units; i++) {
     n = split(needs[order[i]], list, " ")
     count = 0
@@ -203,8 +226,11 @@ END {
     }
   if (all_see_base)
     text(left["base"] + width / 2, top["base"] + 48, "sees", "seen by all: not said again")
-  text(left[apart] + wide[apart] / 2, top[apart] + 18, "name", apart)
-  text(left[apart] + wide[apart] / 2, top[apart] + 33, "phrase", phrase[apart])
+  for (g = 1; g <= larges; g++) {
+    unit = large[g]
+    text(left[unit] + wide[unit] / 2, top[unit] + 18, "name", unit)
+    text(left[unit] + wide[unit] / 2, top[unit] + 33, "phrase", phrase[unit])
+  }
   print "</svg>"
 }
 
