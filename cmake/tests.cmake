@@ -142,9 +142,10 @@ if(NOT APPLE)  # the checkers want GNU tools and bash 4
 endif()
 
 # Examples see what a user sees: the public headers and the shared library. They run as tests; one
-# that needs a model gets the shipped one.
-set(shipped ${CMAKE_SOURCE_DIR}/models/en-de)
-set(IG_EXAMPLE_translate ${shipped} "How are you?")
+# that needs a model gets a shipped one.
+set(shipped ${CMAKE_SOURCE_DIR}/models)
+set(IG_EXAMPLE_translate ${shipped}/en-de "How are you?")
+set(IG_EXAMPLE_answer ${shipped}/qa-en "The bridge was built in 1894." "When was the bridge built?")
 file(GLOB examples CONFIGURE_DEPENDS examples/*.c)
 foreach(example IN LISTS examples)
   get_filename_component(name ${example} NAME_WE)
@@ -154,7 +155,7 @@ foreach(example IN LISTS examples)
   if(INGOT_SANITIZE)
     link_as_cxx(example_${name})
   endif()
-  if(NOT DEFINED IG_EXAMPLE_${name} OR EXISTS ${shipped}/config.json)
+  if(NOT DEFINED IG_EXAMPLE_${name} OR EXISTS ${shipped})
     add_test(NAME examples/${name} COMMAND example_${name} ${IG_EXAMPLE_${name}})
     set_tests_properties(examples/${name} PROPERTIES LABELS examples)
   endif()
