@@ -84,19 +84,21 @@ static void carve(ig_search *s, ig_arena *arena) {
 
 // Memory for choosing from as many rows by as many threads, at least.
 static ig_status reserve_choice(ig_search *s, int rows, int threads, ig_error *err) {
-  const ig_choice_size *has = &s->choice.size;
+  const ig_choice_size has = s->choice.size;
   ig_arena plan = ig_arena_measure();
-  if (rows <= has->rows && threads <= has->threads) return IG_OK;
-  s->choice = (ig_choice){.kernels = s->kernels,
-                          .size = {.rows = rows > has->rows ? rows : has->rows,
-                                   .best = s->beam_size == 1 ? 1 : s->candidate_count,
-                                   .vocabulary = s->vocab_size,
-                                   .threads = threads > has->threads ? threads : has->threads}};
-  ig_choice_carve(&s->choice, &plan);
+  if (rows <= has.rows && threads <= has.threads) return IG_OK;
+  ig_choice choice = {.kernels = s->kernels,
+                      .size = {.rows = rows > has.rows ? rows : has.rows,
+                               .best = s->beam_size == 1 ? 1 : s->candidate_count,
+                               .vocabulary = s->vocab_size,
+                               .threads = threads > has.threads ? threads : has.threads}};
+  ig_choice_carve(&choice, &plan);
+  s->choice = (ig_choice){0};  // until there is memory
   if (plan.overflow)
     return ig_fail(err, IG_ERROR_MEMORY, "a step of %d rows needs more memory than there is", rows);
   IG_TRY(ig_arena_reserve(&s->choice_arena, plan.peak, 0, err));
-  ig_choice_carve(&s->choice, &s->choice_arena);
+  ig_choice_carve(&choice, &s->choice_arena);
+  s->choice = choice;
   return IG_OK;
 }
 
