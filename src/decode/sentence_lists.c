@@ -34,6 +34,7 @@ struct ig_sentence_lists {
   token_list *list;  // (S)
   uint64_t *marks;   // (V bits)
   int *ids;          // (V): of the sentence that joins
+  int *place_in;     // (V): its token's place in each column
   size_t longest;    // tokens of a list, as far as there is memory
   float *values;     // (R, longest): logits of the running step
   size_t value_capacity;
@@ -54,9 +55,10 @@ ig_status ig_sentence_lists_create(ig_decoder_run *decoder, const ig_model *mode
   l->list = ig_allocate((size_t)seats, sizeof *l->list, err);
   l->marks = ig_allocate(ig_shortlist_words(l->vocabulary), sizeof *l->marks, err);
   l->ids = ig_allocate((size_t)l->vocabulary, sizeof *l->ids, err);
+  l->place_in = ig_allocate((size_t)l->vocabulary, sizeof *l->place_in, err);
   l->scores = ig_allocate((size_t)rows, sizeof *l->scores, err);
   l->list_of = ig_allocate((size_t)rows, sizeof *l->list_of, err);
-  const bool allocated = l->list && l->marks && l->ids && l->scores && l->list_of;
+  const bool allocated = l->list && l->marks && l->ids && l->place_in && l->scores && l->list_of;
   const ig_status status =
       allocated ? ig_output_subset_create(model, &l->subset, err) : IG_ERROR_MEMORY;
   if (status == IG_OK)
@@ -77,6 +79,7 @@ void ig_sentence_lists_free(ig_sentence_lists *l) {
   free(l->list);
   free(l->marks);
   free(l->ids);
+  free(l->place_in);
   free(l->values);
   free(l->scores);
   free(l->list_of);
@@ -125,9 +128,15 @@ static ig_status reserve(ig_sentence_lists *l, token_list *list, int count, ig_e
   return IG_OK;
 }
 
-static int compare_columns(const void *a, const void *b) {
-  const list_column *x = a, *y = b;
-  return (x->column > y->column) - (x->column < y->column);
+// Orders a list's tokens by their columns, which are marked and taken in order again.
+static void order_columns(ig_sentence_lists *l, token_list *list) {
+  for (int i = 0; i < list->count; i++) {
+    ig_shortlist_mark(l->marks, list->columns[i]);
+    l->place_in[list->columns[i]] = i;
+  }
+  ig_shortlist_take(l->marks, l->vocabulary, l->ids);
+  for (int i = 0; i < list->count; i++)
+    list->ordered[i] = (list_column){l->ids[i], l->place_in[l->ids[i]]};
 }
 
 ig_status ig_sentence_lists_join(ig_sentence_lists *l, int seat, const int *source, size_t length,
@@ -144,9 +153,7 @@ ig_status ig_sentence_lists_join(ig_sentence_lists *l, int seat, const int *sour
   list->count = count;
   memcpy(list->ids, l->ids, (size_t)count * sizeof *list->ids);
   list->placed = ig_output_subset_join(l->subset, list->ids, count, list->columns);
-  if (!list->placed) return IG_OK;
-  for (int i = 0; i < count; i++) list->ordered[i] = (list_column){list->columns[i], i};
-  qsort(list->ordered, (size_t)count, sizeof *list->ordered, compare_columns);
+  if (list->placed) order_columns(l, list);
   return IG_OK;
 }
 

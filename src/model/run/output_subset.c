@@ -118,7 +118,19 @@ static int count_needed(const ig_output_subset *s, const int *ids, int count) {
   return needed;
 }
 
+static void forget(ig_output_subset *s) {
+  for (int column = 0; column < s->layer.out; column++) {
+    if (s->token_of[column] >= 0) s->column_of[s->token_of[column]] = -1;
+    s->users[column] = 0;
+  }
+  s->layer.out = s->unused = s->next_unused = 0;
+}
+
+// Tokens that the last sentences had stay where they are, for the next ones have many of them too,
+// and computing a column costs less than copying it. Where most of the columns would be of no use
+// to a sentence that comes alone, it begins anew.
 bool ig_output_subset_join(ig_output_subset *s, const int *ids, int count, int *columns) {
+  if (s->unused == s->layer.out && s->layer.out > 2 * count) forget(s);
   if (count_needed(s, ids, count) > s->unused + s->capacity - s->layer.out) return false;
   // Tokens that are there are held first, lest one of the others takes their column.
   for (int i = 0; i < count; i++) {
@@ -133,17 +145,8 @@ bool ig_output_subset_join(ig_output_subset *s, const int *ids, int count, int *
   return true;
 }
 
-static void forget(ig_output_subset *s) {
-  for (int column = 0; column < s->layer.out; column++) {
-    if (s->token_of[column] >= 0) s->column_of[s->token_of[column]] = -1;
-    s->users[column] = 0;
-  }
-  s->layer.out = s->unused = s->next_unused = 0;
-}
-
 void ig_output_subset_leave(ig_output_subset *s, const int *columns, int count) {
   for (int i = 0; i < count; i++) s->unused += --s->users[columns[i]] == 0;
-  if (s->unused == s->layer.out) forget(s);
 }
 
 void ig_output_subset_leave_all(ig_output_subset *s) { forget(s); }

@@ -17,7 +17,7 @@ ig_status ig_output_subset_measure(const ig_model *model, size_t *bytes, ig_erro
 bool ig_output_subset_join(ig_output_subset *subset, const int *ids, int count, int *columns);
 void ig_output_subset_leave(ig_output_subset *subset, const int *columns, int count);
 void ig_output_subset_leave_all(ig_output_subset *subset);
-// The layer: as many columns as have been needed since the last moment when nobody was there. Its
-// members change with every join.
+// The layer: all columns that its sentences have, and some of those that have left. Its members
+// change with every join.
 const ig_linear *ig_output_subset_layer(const ig_output_subset *subset);
 #endif
