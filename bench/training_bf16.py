@@ -82,8 +82,8 @@ def main():
     updates = sorted(set(curves[0]) & set(curves[1]))
     with a.out.open("w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
-        out.writerow(["date", "commit", "cpu", "update"]
-                     + [f"{k}_{t}" for k in KEYS for t in TYPES])
+        columns = [f"{k}_{t}" for k in KEYS for t in TYPES]
+        out.writerow(["date", "commit", "cpu", "update"] + columns)
         for update in updates:
             values = [c[update].get(k) for k in KEYS for c in curves]
             out.writerow(describe(a) + [update] +

@@ -54,10 +54,11 @@ static ig_status tell_compute(const ig_run *run, ig_error *err) {
   if (ig_gemm_multiplies_bf16(kernels))
     ig_report(run->reporter, IG_LEVEL_INFO, "linear layers compute in %s", compute);
   else
-    ig_report(run->reporter, IG_LEVEL_WARNING,
-              "train.compute: this CPU has no instruction that multiplies %s (%s): the results are "
-              "the same as on one that has, but training is not faster than in float32",
-              compute, kernels->name);
+    ig_report(
+        run->reporter, IG_LEVEL_WARNING,
+        "train.compute: this CPU has no instruction that multiplies %s (%s): products are the "
+        "same as on one that has, but training is not faster than in float32",
+        compute, kernels->name);
   return IG_OK;
 }
 
