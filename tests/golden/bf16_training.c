@@ -11,13 +11,6 @@
 #include "ingot.h"
 #include "io/safetensors.h"
 
-// Of the norm of the difference of all gradients over their norm. Where float32's own rounding
-// takes a value to the other side of the middle between two bfloat16, the value differs by 2^-8 of
-// itself, and all that is computed from it a little, so that more values fall to other sides.
-// Measured: 9e-4, and 5e-8 where no value does so; without rounding 9e-3 and 8e-3, with the lower
-// bits cut off 3e-2 and 2e-2.
-#define TOLERANCE 2e-3
-
 enum { SEQUENCES = 3, TOKENS = 32 };
 
 typedef struct golden {
@@ -120,18 +113,27 @@ static double distance(golden *g, const char *compute, bool recompute, const cha
   return fmax(of_loss, sqrt(difference / whole));
 }
 
-static const char *const names[] = {"marian_tiny", "t5_v1_1_tiny"};
-enum { NAMES = sizeof names / sizeof *names };
+// tolerance: of the norm of the difference of all gradients over their norm. Where float32's own
+// rounding takes a value to the other side of the middle between two bfloat16, the value differs
+// by 2^-8 of itself, and all that is computed from it a little, so that more values fall to other
+// sides. In marian_tiny some do: 9e-4. In t5_v1_1_tiny none does, or one that hardly counts: 5e-8,
+// 2e-6 with the reference. Without rounding 9e-3 and 8e-3 are found, with the lower bits cut off
+// 3e-2 and 2e-2.
+static const struct {
+  const char *name;
+  double tolerance;
+} models[] = {{"marian_tiny", 2e-3}, {"t5_v1_1_tiny", 1e-4}};
+enum { MODELS = sizeof models / sizeof *models };
 
 static void equals_torch(void **state) {
   (void)state;
-  for (size_t n = 0; n < NAMES; n++)
+  for (size_t n = 0; n < MODELS; n++)
     for (int recompute = 0; recompute < 2; recompute++) {
       golden g;
-      open_golden(&g, names[n]);
+      open_golden(&g, models[n].name);
       const double found = distance(&g, "bfloat16", recompute, "g");
       print_message("%-14s relative difference %.2e\n", g.name, found);
-      if (!(found < TOLERANCE)) fail_msg("%s: differs by %.3e", g.name, found);
+      if (!(found < models[n].tolerance)) fail_msg("%s: differs by %.3e", g.name, found);
       close_golden(&g);
     }
 }
@@ -139,13 +141,13 @@ static void equals_torch(void **state) {
 // Negative control: gradients without rounding, and with the lower bits cut off, are others.
 static void other_rounding_is_noticed(void **state) {
   (void)state;
-  for (size_t n = 0; n < NAMES; n++) {
+  for (size_t n = 0; n < MODELS; n++) {
     golden g;
-    open_golden(&g, names[n]);
+    open_golden(&g, models[n].name);
     const double without = distance(&g, NULL, false, "g"),
                  cut = distance(&g, "bfloat16", false, "t");
     print_message("%-14s without rounding %.2e, cut off %.2e\n", g.name, without, cut);
-    assert_true(without > 2 * TOLERANCE && cut > 2 * TOLERANCE);
+    assert_true(fmin(without, cut) > 3 * models[n].tolerance);
     close_golden(&g);
   }
 }
