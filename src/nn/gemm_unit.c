@@ -19,7 +19,8 @@ enum {
   OWN_PANELS = OWN_STEPS / CHUNK_STEPS,
   TASKS_PER_THREAD = 2,
 };
-static const size_t WORTH = 1 << 20;  // multiply-adds that are worth packing for the unit
+static const size_t WORTH = 1 << 20;          // multiply-adds that are worth packing for the unit
+static const size_t THREADS_WORTH = 1 << 18;  // those of a product that are worth threads
 
 // One operand: the rows of A, or the columns of B.
 typedef struct operand_lines {
@@ -143,7 +144,9 @@ static void deal_own_panels(unit_work *w, size_t threads) {
 }
 
 static void multiply_row_block(ig_nn *nn, const ig_product_unit *unit, const ig_gemm *g) {
-  const size_t threads = (size_t)ig_pool_threads(nn->pool), mark = ig_arena_mark(nn->scratch);
+  const bool few = !g->packed.data && g->m * g->n * g->k < THREADS_WORTH;
+  ig_pool *pool = few ? NULL : nn->pool;
+  const size_t threads = (size_t)ig_pool_threads(pool), mark = ig_arena_mark(nn->scratch);
   const operand_lines rows = {
       .kind = IG_PANEL_ROWS, .count = g->m, .x = g->a, .x_line = g->a_row, .x_depth = g->a_depth};
   const operand_lines columns = {.kind = IG_PANEL_COLUMNS,
@@ -169,8 +172,8 @@ static void multiply_row_block(ig_nn *nn, const ig_product_unit *unit, const ig_
   do {
     w.depth = ig_blocks_at_most(g->k - w.first, chunk);
     w.steps = ig_blocks_parts(w.depth, unit->depth);
-    ig_pool_run(nn->pool, panels, pack_shared_panel, &w);
-    ig_pool_run(nn->pool, w.tasks, multiply_own_panels, &w);
+    ig_pool_run(pool, panels, pack_shared_panel, &w);
+    ig_pool_run(pool, w.tasks, multiply_own_panels, &w);
     w.first += w.depth;
   } while (w.first < g->k && !ig_interrupt_seen(nn->watch));
   ig_arena_release(nn->scratch, mark);
