@@ -17,6 +17,7 @@
 #include "model/files/config_file.h"
 #include "model/files/load.h"
 #include "fuse/record/fusion_note.h"
+#include "inspect/shortlist_note.h"
 #include "text/tokenizer.h"
 #include "model/files/weights.h"
 #include "model/run/memory_plan.h"
@@ -29,9 +30,10 @@ typedef struct model_summary {
   ig_memory_plan_sizes sizes;
   ig_foreign foreign;  // what another program wrote; its tensors are `file`
   ig_memory_plan memory;
-  json_t *fusion;  // what it was fused from; NULL: it was not
-  json_t *codes;   // of languages, or the >>codes<< of its vocabulary; NULL: it has no vocabulary
-                   // that could be read
+  json_t *fusion;     // what it was fused from; NULL: it was not
+  json_t *shortlist;  // NULL: it has none
+  json_t *codes;  // of languages, or the >>codes<< of its vocabulary; NULL: it has no vocabulary
+                  // that could be read
 } model_summary;
 
 ig_inspect_options ig_inspect_options_default(void) {
@@ -182,6 +184,7 @@ static json_t *as_json(const model_summary *s, const char *directory) {
   failed |= json_object_set_new(json, "dtypes", bytes_by_dtype(s->file));
   failed |= json_object_set_new(json, "tied", list_ties(&s->config));
   failed |= json_object_set_new(json, "memory", memory_json(s));
+  if (s->shortlist) failed |= json_object_set(json, "shortlist", s->shortlist);
   if (json_array_size(s->codes) > 0) failed |= json_object_set(json, "codes", s->codes);
   if (s->fusion) failed |= json_object_set(json, "fusion", s->fusion);
   json_t *notes = notes_json(s->file);
@@ -351,6 +354,7 @@ static char *as_text(const model_summary *s, const char *directory) {
   print_losses(out, &s->foreign.notes);
   ig_fusion_note_print(out, s->fusion);
   print_memory(out, s);
+  ig_shortlist_note_print(out, s->shortlist);
   if (fclose(out) == 0) return text;
   free(text);
   return NULL;
@@ -454,6 +458,7 @@ static ig_status inspect_foreign(const char *directory, const ig_inspect_options
 static ig_status summarize(const char *directory, const ig_inspect_options *o, char **out,
                            model_summary *s, ig_error *err) {
   IG_TRY(ig_fusion_note_load(directory, &s->fusion, err));
+  IG_TRY(ig_shortlist_note_load(directory, &s->shortlist, err));
   IG_TRY(find_codes(directory, s, err));
   count_stored(s);
   const locale_t before = ig_number_locale_enter();
@@ -524,6 +529,7 @@ static ig_status inspect_named(const inspected *of, char **out, ig_error *err) {
                                .threads = o->threads}};
   const ig_status status = inspect_directory(of, &s, out, err);
   json_decref(s.fusion);
+  json_decref(s.shortlist);
   json_decref(s.codes);
   ig_lora_close(s.adapter);
   ig_safetensors_close(s.file);

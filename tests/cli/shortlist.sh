@@ -27,6 +27,9 @@ expect 0 "$INGOT" optimize "$model" -o again --shortlist --source source --targe
   --threads 1 --json
 has out '"covered": 1'
 same short/lex.s2t.bin again/lex.s2t.bin
+expect 0 "$INGOT" inspect short
+has out 'shortlist     lex.s2t.bin: '
+has out 'the first 100 are in every list'
 for type in fp32 bf16 int8; do
   for beam in 1 4; do
     says whole --type $type --beam-size $beam

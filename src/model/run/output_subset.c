@@ -50,15 +50,6 @@ static ig_status prepare(const ig_model *model, ig_output_subset *s, ig_error *e
   return IG_OK;
 }
 
-ig_status ig_output_subset_measure(const ig_model *model, size_t *bytes, ig_error *err) {
-  ig_output_subset s = {0};
-  IG_TRY(prepare(model, &s, err));
-  ig_arena plan = ig_arena_measure();
-  carve(&s, &plan);
-  *bytes = plan.peak + sizeof s;
-  return IG_OK;
-}
-
 ig_status ig_output_subset_create(const ig_model *model, ig_output_subset **out, ig_error *err) {
   *out = NULL;
   ig_output_subset *s = ig_allocate(1, sizeof *s, err);

@@ -6,11 +6,10 @@
 #include "model/model.h"
 
 typedef struct ig_output_subset ig_output_subset;  // ig_output_subset_free; borrows the model
-// It holds half of the layer at most: beyond, the whole one is hardly slower.
+// It holds half of the layer at most: beyond, the whole one is hardly slower. Pages that no column
+// has touched take no memory.
 ig_status ig_output_subset_create(const ig_model *model, ig_output_subset **out, ig_error *err);
 void ig_output_subset_free(ig_output_subset *subset);
-// Bytes that it takes; pages that no column has touched take no memory.
-ig_status ig_output_subset_measure(const ig_model *model, size_t *bytes, ig_error *err);
 
 // A sentence with the tokens ids (count) joins; columns (count): where each of them is until it
 // leaves. false: there is no room, and nothing has changed.
