@@ -32,7 +32,6 @@ struct ig_sentence_lists {
   const ig_decode_options *options;
   int seats, rows, vocabulary;
   token_list *list;  // (S)
-  int unplaced;      // sentences whose tokens have no columns
   uint64_t *marks;   // (V bits)
   int *ids;          // (V): of the sentence that joins
   int *place_in;     // (V): its token's place in each column
@@ -91,7 +90,6 @@ void ig_sentence_lists_begin(ig_sentence_lists *l, const ig_sentence_lists_sourc
                              const ig_decode_options *options) {
   l->source = source;
   l->options = options;
-  l->unplaced = 0;
   ig_output_subset_leave_all(l->subset);
 }
 
@@ -154,22 +152,15 @@ ig_status ig_sentence_lists_join(ig_sentence_lists *l, int seat, const int *sour
   IG_TRY(reserve(l, list, count, err));
   list->count = count;
   memcpy(list->ids, l->ids, (size_t)count * sizeof *list->ids);
-  // Where one sentence has no columns, the whole layer is computed: copying others gains nothing.
-  list->placed =
-      l->unplaced == 0 && ig_output_subset_join(l->subset, list->ids, count, list->columns);
-  if (list->placed)
-    order_columns(l, list);
-  else
-    l->unplaced++;
+  list->placed = ig_output_subset_join(l->subset, list->ids, count, list->columns);
+  if (list->placed) order_columns(l, list);
   return IG_OK;
 }
 
 void ig_sentence_lists_leave(ig_sentence_lists *l, int seat) {
   token_list *list = &l->list[seat];
-  if (list->placed)
-    ig_output_subset_leave(l->subset, list->columns, list->count);
-  else
-    l->unplaced--;
+  if (list->placed) ig_output_subset_leave(l->subset, list->columns, list->count);
+  list->placed = false;
 }
 
 // ---- steps --------------------------------------------------------------------
