@@ -66,6 +66,9 @@ static ig_status list_pieces(table_reading *r, ig_side side, ig_error *err) {
   return IG_OK;
 }
 
+// Of a field as a message shows it.
+static size_t shown_length(const field *f) { return f->length < 100 ? f->length : 100; }
+
 // The last field of a line ends with the line, which ends with a NUL, or with white space.
 static bool read_probability(const field *f, float *out) {
   char text[64];
@@ -87,13 +90,13 @@ static ig_status take_line(table_reading *r, const char *line, size_t length, ig
   if (count == 0) return IG_OK;
   if (count != FIELDS)
     return ig_fail(err, IG_ERROR_FORMAT,
-                   "%s:%zu: expected `TARGET SOURCE PROBABILITY`, found %d parts", r->path, number,
-                   count);
+                   "%s:%zu: expected `TARGET SOURCE PROBABILITY`, found %d part%s", r->path, number,
+                   count, count == 1 ? "" : "s");
   if (!read_probability(&fields[PROBABILITY], &probability))
     return ig_fail(err, IG_ERROR_FORMAT,
                    "%s:%zu: expected a probability from 0 to 1 after target and source, found "
                    "'%.*s'",
-                   r->path, number, (int)(fields[PROBABILITY].length % 100),
+                   r->path, number, (int)shown_length(&fields[PROBABILITY]),
                    fields[PROBABILITY].text);
   if (is_empty_word(&fields[TARGET]) || is_empty_word(&fields[SOURCE])) return IG_OK;
   const ig_vocabulary *targets =

@@ -82,6 +82,7 @@ static void check_refused(const char *text, const char *why) {
   ig_tokenizer_free(tokenizer);
 }
 
+#define NINES "999999999999999999999999999999"
 static void refuses_other_text(void **state) {
   (void)state;
   ig_shortlist *s;
@@ -91,6 +92,8 @@ static void refuses_other_text(void **state) {
   check_refused("fade ab nan\n", "expected a probability from 0 to 1 after target and source");
   check_refused("fade ab 1.5\n", "found '1.5'");
   check_refused("fade ab -0.5\n", "found '-0.5'");
+  // 100 characters, which are more than a number has: a message shows them.
+  check_refused("fade ab 9999999999" NINES NINES NINES "\n", "found '" NINES);
   check_refused("", "found no line");
   check_refused("ab fade 0.5\n", "or has source before target");
   check_refused("fade \xff 0.5\n", "lex.s2t");
