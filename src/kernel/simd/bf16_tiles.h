@@ -2,12 +2,12 @@
 // by two vectors. The .c file of an instruction set defines, before it includes this file,
 //   BF16_ROWS                rows of the largest tile
 //   BF16_LINES               of a panel of rows: BF16_ROWS, filled up to whole vectors
-//   BF16_HALVES              2: the halves of a pair are multiplied one after the other; 1:
-//   together bf16_half(pairs, half)   the upper (0) or lower half of each pair as float32; with
-//   BF16_HALVES
-//                            1 the pairs as they are
+//   BF16_HALVES              2: the halves of a pair are multiplied one after the other;
+//                            1: together
+//   bf16_half(pairs, half)   the upper (0) or lower half of each pair as float32;
+//                            where BF16_HALVES is 1 the pairs as they are
 //   bf16_multiply(a, b, c)   c + the products of what bf16_half gave
-//   bf16_neighbours(x, y)    pairs of the values of x, then those of y
+//   bf16_neighbours(x, y)    pairs of neighbouring values: those of x, then those of y
 //   bf16_across(x, y)        pairs of a value of x and the one of y in the same lane
 // and after it BF16_TILE(rows) for each number of rows, and their table.
 #ifndef IG_KERNEL_SIMD_BF16_TILES_H
