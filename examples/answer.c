@@ -28,7 +28,9 @@ int main(int argc, char **argv) {
       code = 1;
     } else {
       const ig_answer *answer = &answers.list[answers.chosen];
-      printf("%s (bytes %zu to %zu of the passage)\n", answer->text, answer->begin, answer->end);
+      printf("%s", answer->text);
+      if (answer->placed) printf(" (bytes %zu to %zu of the passage)", answer->begin, answer->end);
+      putchar('\n');
     }
     ig_answers_free(&answers);
   }
