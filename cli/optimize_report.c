@@ -78,10 +78,11 @@ static void print_text(cli_optimize_report *r, const ig_optimized *sum,
     qsort(r->tensors, r->count, sizeof *r->tensors, compare_errors);
     print_table(r, few ? SHOWN_ON_TERMINAL : r->count);
   }
-  if (sum->bytes_before)
+  const bool weights_stay = sum->shortlist.pairs && sum->changed + sum->kept == 0;
+  if (!weights_stay)
     printf("%zu tensors changed, %zu kept; %zu bytes before, %zu after: %.1f%%\n", sum->changed,
            sum->kept, sum->bytes_before, sum->bytes_after,
-           100 * (double)sum->bytes_after / (double)sum->bytes_before);
+           sum->bytes_before ? 100 * (double)sum->bytes_after / (double)sum->bytes_before : 0);
   if (sum->shortlist.pairs) print_shortlist(&sum->shortlist);
   if (check) print_check(check);
 }

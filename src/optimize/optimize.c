@@ -10,6 +10,7 @@
 #include "convert/conversion.h"
 #include "ingot_optimize.h"
 #include "io/shortlist_file.h"
+#include "model/files/config_file.h"
 #include "optimize/built_shortlist.h"
 #include "optimize/int8_tensors.h"
 #include "optimize/optimize_record.h"
@@ -127,8 +128,6 @@ static ig_status measure_tensor(optimization *o, size_t i, ig_error *err) {
 
 static ig_status measure(optimization *o, ig_error *err) {
   for (size_t i = 0; i < o->tensors.count; i++) {
-    o->sum.bytes_before +=
-        ig_safetensor_stored_bytes(ig_safetensors_get(o->source.model->tensors, i));
     if (o->tensors.chosen[i]) IG_TRY(measure_tensor(o, i, err));
     ig_report_progress(&o->options->reporter, &(ig_progress){.what = "measuring",
                                                              .unit = "tensors",
@@ -175,6 +174,13 @@ static ig_status describe(optimization *o, ig_error *err) {
   return o->quantization ? IG_OK : ig_fail_memory(err);
 }
 
+// A shortlist says which target tokens may come.
+static ig_status check_decodes(const optimization *o, ig_error *err) {
+  ig_config config;
+  IG_TRY(ig_config_file_read(o->source.model->directory, &o->source.foreign, &config, err));
+  return ig_config_check_decodes(&config, "shortlist", err);
+}
+
 static ig_status build_shortlist(optimization *o, ig_error *err) {
   const ig_built_shortlist_plan plan = {.directory = o->directory,
                                         .options = o->options->shortlist,
@@ -205,11 +211,17 @@ static ig_status write_directory(optimization *o, ig_error *err) {
   return ig_conversion_run(&conversion, err);
 }
 
+static size_t count_bytes(const ig_safetensors *file) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < ig_safetensors_count(file); i++)
+    bytes += ig_safetensor_stored_bytes(ig_safetensors_get(file, i));
+  return bytes;
+}
+
 static ig_status count_after(optimization *o, ig_error *err) {
   ig_safetensors *file;
   IG_TRY(ig_safetensors_open(o->output, &file, err));
-  for (size_t i = 0; i < ig_safetensors_count(file); i++)
-    o->sum.bytes_after += ig_safetensor_stored_bytes(ig_safetensors_get(file, i));
+  o->sum.bytes_after = count_bytes(file);
   ig_safetensors_close(file);
   return IG_OK;
 }
@@ -219,6 +231,8 @@ static ig_status optimize(optimization *o, ig_error *err) {
   IG_TRY(ig_conversion_check_output(o->output, err));
   IG_TRY(ig_kernels_select(&o->kernels, err));
   IG_TRY(ig_conversion_open(o->directory, &o->source, err));
+  if (o->options->shortlist) IG_TRY(check_decodes(o, err));
+  o->sum.bytes_before = count_bytes(o->source.model->tensors);
   IG_TRY(choose(o, err));
   if (o->options->shortlist) IG_TRY(build_shortlist(o, err));
   if (o->type) IG_TRY(measure(o, err));

@@ -26,6 +26,7 @@ same "$model/model.safetensors" short/model.safetensors
 expect 0 "$INGOT" optimize "$model" -o again --shortlist --source source --target target \
   --threads 1 --json
 has out '"covered": 1'
+has out '"bytes_before": 13064834, "bytes_after": 13064834'
 same short/lex.s2t.bin again/lex.s2t.bin
 expect 0 "$INGOT" inspect short
 has out 'shortlist     lex.s2t.bin: '
@@ -108,4 +109,7 @@ expect 1 "$INGOT" optimize "$model" -o new --shortlist --source source --target 
 has err 'expected as many'
 expect 1 "$INGOT" optimize int8 -o new --shortlist --source source --target target
 has err 'make the shortlist with type int8'
+expect 1 "$INGOT" optimize "$INGOT_SOURCE/models/qa-en" -o new --shortlist --source source \
+  --target target
+has err 'the model is an encoder without a decoder'
 [ ! -e new ] || fail 'a refused shortlist left a directory'
