@@ -36,9 +36,11 @@ static const cli_option optimize_options[] = {
     CLI_FLAG_OPTION(0, "keep-table", keep_table,
                     "int8: a table of embeddings stays as it is though the output layer is tied to "
                     "it. transformers opens such a directory only then."),
-    CLI_TEXT_OPTION(0, "check", "SOURCE", check,
-                    "Translate the lines of SOURCE with the model before and after, and print BLEU "
-                    "and chrF of both against the lines of REFERENCE, the operand after MODEL."),
+    CLI_TEXT_OPTION(
+        0, "check", "SOURCE", check,
+        "Translate the lines of SOURCE with the model before and after, and print BLEU "
+        "and chrF of both against the lines of REFERENCE, the operand after MODEL. The one "
+        "after chooses by its shortlist, if it gets one."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 64,
                        "Beams of the check. Default: the model's."),
     CLI_FLAG_OPTION(0, "shortlist", shortlist,
@@ -78,7 +80,7 @@ static int check_values(const cli_verb *verb, const optimize_values *v,
   return CLI_GO_ON;
 }
 
-// Scores of one model's translations.
+// Scores of one model's translations, by the shortlist that held_out->options names.
 static ig_status score_model(cli_held_out *held_out, const char *directory,
                              double scores[CLI_CHECK_SCORES], ig_error *err) {
   held_out->options.other_scores = &scores[1];
@@ -116,6 +118,7 @@ static ig_status optimize_and_check(optimize_run *r, ig_error *err) {
   if (v->check) status = open_check(v, r->operands->items[1], &r->options, &held_out, err);
   if (v->check && status == IG_OK) status = score_model(&held_out, model, r->check.before, err);
   if (status == IG_OK) status = ig_optimize(model, v->output, &r->options, &r->sum, err);
+  if (v->shortlist) held_out.options.shortlist = v->output;
   if (v->check && status == IG_OK) status = score_model(&held_out, v->output, r->check.after, err);
   cli_held_out_close(&held_out);
   return status;

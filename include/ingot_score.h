@@ -169,6 +169,8 @@ typedef struct ig_held_out_options {
   const ig_score_options *others;
   size_t other_count;
   double *other_scores; /* (other_count), filled */
+  /* As of ig_translator_options; default NULL: all tokens may come */
+  const char *shortlist;
 } ig_held_out_options;
 ig_held_out_options ig_held_out_options_default(void);
 /* Translates the sources with the model in a directory; *score is what ig_score_lines says of the

@@ -37,6 +37,7 @@ static ig_status translate_sources(const char *directory, held_out_stream *s, ig
   options.threads = s->options->threads;
   options.beam_size = s->options->beam_size;
   options.interrupter = s->options->interrupter;
+  options.shortlist = s->options->shortlist;
   options.split_sentences =
       IG_SPLIT_SENTENCES_OFF;  // a line is compared with its reference as it is
   ig_translator *translator;

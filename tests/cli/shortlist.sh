@@ -55,6 +55,11 @@ same short/lex.s2t.bin back/lex.s2t.bin
 expect 0 "$INGOT" translate -m int8 -i source -o other --beam-size 1 --shortlist int8
 says few --type int8 --beam-size 1 --shortlist short
 same <(cut -f2 few) other
+# What a list costs is checked by translations that choose from it.
+expect 0 "$INGOT" optimize "$model" -o checked --shortlist --source source --target target \
+  --shortlist-first 1 --shortlist-best 1 --check source target --beam-size 1 --quiet
+has out 'chrF 100.00 before, '
+! grep -q '100.00 after' "$work/out" || fail 'the check does not use the shortlist'
 # The other model's list is not taken along where a new one is made.
 expect 0 "$INGOT" optimize short -o fewer --shortlist --source source --target target \
   --shortlist-best 1 --shortlist-first 1
