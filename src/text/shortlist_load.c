@@ -200,7 +200,8 @@ static ig_status load_file(const char *path, const ig_shortlist_loading *how, ig
 ig_status ig_shortlist_load(const char *path, const ig_shortlist_loading *how, ig_shortlist **out,
                             ig_error *err) {
   *out = NULL;
-  if (!ig_file_exists_in(path, IG_SHORTLIST_NAME)) return load_file(path, how, out, err);
+  const bool is_directory = ig_file_exists_in(path, ".");
+  if (!is_directory) return load_file(path, how, out, err);
   char *inside = ig_path_join(path, IG_SHORTLIST_NAME, err);
   if (!inside) return IG_ERROR_MEMORY;
   const ig_status status = load_file(inside, how, out, err);

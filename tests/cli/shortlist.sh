@@ -99,6 +99,8 @@ expect 2 "$INGOT" translate -m "$model" -m "$model" -i source --shortlist short
 has err '--shortlist is for one model, and there are 2'
 expect 1 "$INGOT" translate -m "$model" -i source --shortlist missing
 has err 'missing: '
+expect 1 "$INGOT" translate -m "$model" -i source --shortlist "$model"
+has err '/lex.s2t.bin: cannot open'
 head -c 1000 short/lex.s2t.bin >cut.bin
 expect 1 "$INGOT" translate -m "$model" -i source --shortlist cut.bin
 has err 'it is cut short, or damaged'
