@@ -417,9 +417,10 @@ static bool is_quantized(const marian_reading *r) {
 // What makes the products of integers, and is not read.
 static ig_status note_left_out(marian_reading *r, ig_error *err) {
   if (r->files.shortlist)
-    IG_TRY(ig_problems_add(&r->out->notes, NULL, err,
-                           "%s: the shortlist is not used: every word may follow",
-                           r->files.shortlist));
+    IG_TRY(ig_problems_add(
+        &r->out->notes, NULL, err,
+        "%s: the shortlist is not used unless it is asked for: every token may come",
+        r->files.shortlist));
   if (r->left_out == 0) return IG_OK;
   return ig_problems_add(&r->out->notes, NULL, err,
                          "%s: %zu tensors that only speed up Marian (*_QuantMultA, lsh_*) are not "
