@@ -111,9 +111,11 @@ static void find_neighbours(const ig_lexical_model *m, size_t word, size_t most,
   if (n->count) qsort(n->list, n->count, sizeof *n->list, compare_targets);
 }
 
-static ig_status list_targets(ig_lexical_model *m, size_t most, neighbourhood *n, ig_error *err) {
+static ig_status list_targets(ig_lexical_model *m, size_t most, ig_interrupt_watch *watch,
+                              neighbourhood *n, ig_error *err) {
   size_t capacity = 0;
   for (size_t word = 0; word < m->words; word++) {
+    IG_TRY(ig_interrupt_check(watch, err));
     const size_t before = m->begin[word];
     find_neighbours(m, word, word + 1 < m->words ? most : (size_t)m->text.target_size, n);
     IG_TRY(ig_allocate_more((void **)&m->targets, &capacity, before + n->count, sizeof *m->targets,
@@ -125,13 +127,14 @@ static ig_status list_targets(ig_lexical_model *m, size_t most, neighbourhood *n
   return IG_OK;
 }
 
-static ig_status make_cells(ig_lexical_model *m, size_t most, ig_error *err) {
+static ig_status make_cells(ig_lexical_model *m, size_t most, ig_interrupt_watch *watch,
+                            ig_error *err) {
   const size_t targets = (size_t)m->text.target_size;
   neighbourhood n = {.list = ig_allocate(targets, sizeof *n.list, err),
                      .place = ig_allocate(targets, sizeof *n.place, err)};
   m->begin = take(m, m->words + 1, sizeof *m->begin, err);
   ig_status status = n.list && n.place && m->begin ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK) status = list_targets(m, most, &n, err);
+  if (status == IG_OK) status = list_targets(m, most, watch, &n, err);
   free(n.list);
   free(n.place);
   return status;
@@ -151,23 +154,25 @@ static ig_status make_probabilities(ig_lexical_model *m, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status create(ig_lexical_model *m, size_t most, ig_error *err) {
+static ig_status create(ig_lexical_model *m, size_t most, ig_interrupt_watch *watch,
+                        ig_error *err) {
   if (m->text.pairs >= UINT32_MAX)
     return ig_fail(err, IG_ERROR_UNSUPPORTED, "expected at most %u pairs of sentences, found %zu",
                    UINT32_MAX - 1, m->text.pairs);
   IG_TRY(list_pairs(m, err));
-  IG_TRY(make_cells(m, most, err));
+  IG_TRY(make_cells(m, most, watch, err));
   return make_probabilities(m, err);
 }
 
-ig_status ig_lexical_model_create(const ig_lexical_text *text, size_t most, ig_lexical_model **out,
+ig_status ig_lexical_model_create(const ig_lexical_text *text, size_t most,
+                                  ig_interrupt_watch *watch, ig_lexical_model **out,
                                   ig_error *err) {
   *out = NULL;
   ig_lexical_model *m = ig_allocate(1, sizeof *m, err);
   if (!m) return IG_ERROR_MEMORY;
   m->text = *text;
   m->words = (size_t)text->source_size + 1;
-  const ig_status status = create(m, most, err);
+  const ig_status status = create(m, most, watch, err);
   if (status == IG_OK)
     *out = m;
   else
@@ -215,11 +220,12 @@ static void maximise(ig_lexical_model *m, size_t word) {
   }
 }
 
-void ig_lexical_model_step(ig_lexical_model *m) {
+void ig_lexical_model_step(ig_lexical_model *m, ig_interrupt_watch *watch) {
   const size_t tokens = m->text.target_offsets[m->text.pairs];
   memset(m->denominator, 0, tokens * sizeof *m->denominator);
-  for (size_t word = 0; word < m->words; word++) add_denominators(m, word);
-  for (size_t word = 0; word < m->words; word++) maximise(m, word);
+  for (size_t word = 0; word < m->words && !ig_interrupt_seen(watch); word++)
+    add_denominators(m, word);
+  for (size_t word = 0; word < m->words && !ig_interrupt_seen(watch); word++) maximise(m, word);
 }
 
 ig_lexical_row ig_lexical_model_row(const ig_lexical_model *m, int source) {

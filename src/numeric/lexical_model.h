@@ -10,7 +10,7 @@
 #define IG_NUMERIC_LEXICAL_MODEL_H
 #include <stddef.h>
 #include <stdint.h>
-#include "ingot/core.h"
+#include "base/interrupt.h"
 
 // Pairs of sentences, of words that are numbers from 0 to sizes[side] - 1: the words of pair p are
 // ids[side][offsets[side][p] .. offsets[side][p + 1] - 1]. All is borrowed.
@@ -24,11 +24,13 @@ typedef struct ig_lexical_text {
 typedef struct ig_lexical_model ig_lexical_model;  // ig_lexical_model_free; borrows the text
 // All words that stand in a pair are equally probable. most: target words that a source word keeps,
 // those that it stands beside most often, so that memory has a bound; the empty word keeps all.
-ig_status ig_lexical_model_create(const ig_lexical_text *text, size_t most, ig_lexical_model **out,
-                                  ig_error *err);
+// watch: cuts it short, as IG_INTERRUPTED; NULL: nothing does.
+ig_status ig_lexical_model_create(const ig_lexical_text *text, size_t most,
+                                  ig_interrupt_watch *watch, ig_lexical_model **out, ig_error *err);
 void ig_lexical_model_free(ig_lexical_model *model);
-// One step of expectation and maximisation. Allocates nothing.
-void ig_lexical_model_step(ig_lexical_model *model);
+// One step of expectation and maximisation. Allocates nothing. What the watch cuts short is of no
+// use: its owner asks it afterwards.
+void ig_lexical_model_step(ig_lexical_model *model, ig_interrupt_watch *watch);
 
 // Target words of a source word, ascending, and their probabilities.
 typedef struct ig_lexical_row {

@@ -96,10 +96,10 @@ static ig_lexical_text text_from(const building *b, ig_side source) {
 static ig_status find_probabilities(building *b, ig_side source, ig_lexical_model **out,
                                     ig_error *err) {
   const ig_lexical_text text = text_from(b, source);
-  IG_TRY(ig_lexical_model_create(&text, MOST_NEIGHBOURS, out, err));
+  IG_TRY(ig_lexical_model_create(&text, MOST_NEIGHBOURS, b->plan->watch, out, err));
   for (int step = 0; step < IG_BUILT_SHORTLIST_STEPS; step++) {
+    ig_lexical_model_step(*out, b->plan->watch);
     IG_TRY(ig_interrupt_check(b->plan->watch, err));
-    ig_lexical_model_step(*out);
     const int before = source == IG_SIDE_SOURCE ? 0 : IG_BUILT_SHORTLIST_STEPS;
     ig_report_progress(b->plan->reporter, &(ig_progress){.what = "finding translations of words",
                                                          .unit = "steps",

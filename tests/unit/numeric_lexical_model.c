@@ -25,8 +25,8 @@ static const ig_lexical_text text = {.pairs = 4,
 static ig_lexical_model *make_model(size_t most, int steps) {
   ig_lexical_model *m;
   ig_error err = {0};
-  if (ig_lexical_model_create(&text, most, &m, &err) != IG_OK) fail_msg("%s", err.message);
-  for (int i = 0; i < steps; i++) ig_lexical_model_step(m);
+  if (ig_lexical_model_create(&text, most, NULL, &m, &err) != IG_OK) fail_msg("%s", err.message);
+  for (int i = 0; i < steps; i++) ig_lexical_model_step(m, NULL);
   return m;
 }
 
