@@ -13,7 +13,7 @@ static ig_status check(const ig_translator *t, const ig_translator_options *o, i
                    "shortlist: it is for one model, for others have other source tokens");
   if (o->glossary)
     return ig_fail(err, IG_ERROR_ARGUMENT,
-                   "shortlist: a glossary's terms may lack from the lists: one excludes the other");
+                   "shortlist: the lists may lack a glossary's terms: one excludes the other");
   return IG_OK;
 }
 
