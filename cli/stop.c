@@ -7,11 +7,10 @@ static volatile sig_atomic_t stop_signal;
 static ig_interrupter *interrupter;  // of the one run of this process; never freed
 static bool announced;               // set before the handler is installed
 
-// The first signal asks to save and stop, the next one kills. SIGHUP only asks: a terminal that is
-// closed may send it several times, and its shell once more.
+// The first signal asks to stop, and to save what the verb saves; the next one kills. SIGHUP only
+// asks: a terminal that is closed may send it several times, and its shell once more.
 static void ask_to_stop(int signal_number) {
-  static const char text[] =
-      "\nstopping as soon as the state is saved (a second signal stops at once)\n";
+  static const char text[] = "\nstopping as soon as it can (a second signal stops at once)\n";
   stop_signal = signal_number;
   if (signal_number != SIGHUP) {
     signal(SIGINT, SIG_DFL);
