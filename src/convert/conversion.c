@@ -14,8 +14,6 @@
 #include "io/json.h"
 #include "model/files/weights.h"
 
-static const char record_name[] = "optimization.json";
-
 typedef struct conversion {
   const ig_conversion *order;
   ig_dtype type;
@@ -105,7 +103,7 @@ static void tell_of_weights(const conversion *c) {
 
 // Lists the files that go along, before there are new ones.
 static ig_status list_companions(conversion *c, ig_error *err) {
-  static const char *const records[] = {"fusion.json", record_name};
+  static const char *const records[] = {"fusion.json", IG_CONVERSION_RECORD};
   const char *directory = c->source.model->directory;
   const ig_donor_notes about = {.reference = c->order->directory};
   ig_problems notes = {0};
@@ -231,7 +229,7 @@ static ig_status write_directory(conversion *c, ig_error *err) {
   IG_TRY(write_foreign(c, err));
   IG_TRY(write_config(c, err));
   if (c->order->added) IG_TRY(write_added(c, err));
-  if (c->order->record) IG_TRY(write_json(c, record_name, c->order->record, err));
+  if (c->order->record) IG_TRY(write_json(c, IG_CONVERSION_RECORD, c->order->record, err));
   return ig_new_directory_commit(&c->made, err);
 }
 

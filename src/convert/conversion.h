@@ -5,6 +5,9 @@
 #include <jansson.h>
 #include "convert/converted_weights.h"
 
+// The file of an optimized directory that says what it was made from.
+#define IG_CONVERSION_RECORD "optimization.json"
+
 // A file that the output gets besides what is written of the model.
 typedef struct ig_conversion_file {
   const char *name;  // the model's own of this name does not go along

@@ -329,7 +329,7 @@ static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err
     if (s->sentences[i].failed)
       return ig_fail(err, IG_ERROR_DIVERGED,
                      "decoding: token %d has no finite score: the model computed NaN or Inf, or "
-                     "every token is banned",
+                     "every token that may come (of the shortlist, if there is one) is banned",
                      s->sentences[i].length);
     if (feed->token && s->beam_size == 1) IG_TRY(tell_tokens(s, feed, &s->sentences[i], err));
     if (s->sentences[i].done) {

@@ -35,7 +35,7 @@ int ig_built_shortlist_first(const ig_shortlist_options *o) { return o->first ? 
 
 int ig_built_shortlist_best(const ig_shortlist_options *o) { return o->best ? o->best : BEST; }
 
-static ig_status check_options(const ig_shortlist_options *o, ig_error *err) {
+ig_status ig_built_shortlist_check(const ig_shortlist_options *o, ig_error *err) {
   IG_TRY(ig_fail_if_null(o->source, "shortlist: source", err));
   IG_TRY(ig_fail_if_null(o->target, "shortlist: target", err));
   if (o->first < 0 || o->best < 0)
@@ -236,7 +236,6 @@ static ig_status measure(const building *b, const ig_shortlist *s, ig_error *err
 static ig_status build(building *b, ig_shortlist **out, ig_error *err) {
   const ig_built_shortlist_plan *plan = b->plan;
   int frequent;
-  IG_TRY(check_options(plan->options, err));
   IG_TRY(ig_load_tokenizer(plan->directory, &b->tokenizer, err));
   IG_TRY(ig_pool_create(plan->threads, &b->pool, err));
   b->size[IG_SIDE_SOURCE] = ig_tokenizer_source_size(b->tokenizer);

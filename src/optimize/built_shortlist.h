@@ -15,9 +15,11 @@ typedef struct ig_built_shortlist_plan {
   ig_interrupt_watch *watch;
 } ig_built_shortlist_plan;
 
-// The file's lists hold all that a sentence needs: those of the first target ids of the vocabulary
-// that are not the most frequent in the corpus are made up for by the list of the source's end
-// token, which every sentence has.
+// IG_ERROR_ARGUMENT: a text is missing, or a number is negative.
+ig_status ig_built_shortlist_check(const ig_shortlist_options *options, ig_error *err);
+// The options are checked. The file's lists hold all that a sentence needs: those of the first
+// target ids of the vocabulary that are not the most frequent in the corpus are made up for by the
+// list of the source's end token, which every sentence has.
 ig_status ig_built_shortlist_make(const ig_built_shortlist_plan *plan, ig_shortlist **out,
                                   ig_shortlist_made *made, ig_error *err);
 // What was asked for, where the options leave it open.

@@ -48,6 +48,7 @@ static ig_status read_options(optimization *o, ig_error *err) {
                {"bf16", IG_DTYPE_BF16, "bfloat16"},
                {"fp16", IG_DTYPE_F16, "float16"}};
   const char *name = o->options->type ? o->options->type : "int8";
+  if (o->options->shortlist) IG_TRY(ig_built_shortlist_check(o->options->shortlist, err));
   if (!o->options->type && o->options->shortlist) return check_kept_weights(o, err);
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (strcmp(types[i].name, name) == 0) {
@@ -168,6 +169,8 @@ static ig_status describe(optimization *o, ig_error *err) {
   if (o->shortlist)
     IG_TRY(
         ig_optimize_record_add_shortlist(o->record, o->options->shortlist, &o->sum.shortlist, err));
+  else
+    IG_TRY(ig_optimize_record_keep_shortlist(o->record, o->directory, err));
   if (o->convert || !o->type) return IG_OK;
   IG_TRY(list_ignored(o, err));
   o->quantization = ig_optimize_record_quantization(o->ignore);

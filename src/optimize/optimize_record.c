@@ -1,7 +1,9 @@
 #include "optimize/optimize_record.h"
 
 #include "base/fail.h"
+#include "convert/conversion.h"
 #include "io/content_hash.h"
+#include "io/json.h"
 #include "optimize/built_shortlist.h"
 
 json_t *ig_optimize_record_quantization(const json_t *ignore) {
@@ -53,4 +55,13 @@ ig_status ig_optimize_record_add_shortlist(json_t *record, const ig_shortlist_op
   }
   json_decref(files);
   return status;
+}
+
+ig_status ig_optimize_record_keep_shortlist(json_t *record, const char *directory, ig_error *err) {
+  json_t *before;
+  IG_TRY(ig_json_load_in_if_exists(directory, IG_CONVERSION_RECORD, &before, err));
+  json_t *shortlist = json_object_get(before, "shortlist");
+  const bool failed = shortlist && json_object_set(record, "shortlist", shortlist) != 0;
+  json_decref(before);
+  return failed ? ig_fail_memory(err) : IG_OK;
 }

@@ -17,4 +17,6 @@ ig_status ig_optimize_record_make(const ig_fuse_model *model, const char *type, 
 // Adds how the shortlist was made: its numbers, and the files of its corpus, with their hashes.
 ig_status ig_optimize_record_add_shortlist(json_t *record, const ig_shortlist_options *options,
                                            const ig_shortlist_made *made, ig_error *err);
+// Adds what the record of the directory that was read says of its shortlist, which goes along.
+ig_status ig_optimize_record_keep_shortlist(json_t *record, const char *directory, ig_error *err);
 #endif

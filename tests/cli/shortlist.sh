@@ -28,6 +28,10 @@ expect 0 "$INGOT" optimize "$model" -o again --shortlist --source source --targe
 has out '"covered": 1'
 has out '"bytes_before": 13064834, "bytes_after": 13064834'
 same short/lex.s2t.bin again/lex.s2t.bin
+# What it was made from goes along where it does.
+expect 0 "$INGOT" optimize short -o smaller --type int8
+same short/lex.s2t.bin smaller/lex.s2t.bin
+has smaller/optimization.json '"steps": 5'
 expect 0 "$INGOT" inspect short
 has out 'shortlist     lex.s2t.bin: '
 has out 'the first 100 are in every list'
