@@ -112,7 +112,7 @@ ig_status ig_translate_lines_run(ig_translator *t, ig_stream_input *in, const ig
         "the vocabulary cannot spell the target terms of %zu lines of the glossary, which are "
         "left out: %s%s",
         unusable, names, unusable > 10 ? ", ..." : "");
-  if (*t->shortlist_note) ig_report(reporter, IG_LEVEL_WARNING, "%s", t->shortlist_note);
+  if (*t->shortlist.note) ig_report(reporter, IG_LEVEL_WARNING, "%s", t->shortlist.note);
   const char *without_rows = ig_engine_members_of(t->engine)->without_rows;
   if (*without_rows)
     ig_report(reporter, IG_LEVEL_WARNING,
@@ -148,7 +148,7 @@ ig_status ig_score_targets(ig_translator *translator, const ig_line_stream *stre
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "target_language: targets are scored after the start token that the model's "
                    "files name: set decoder_start_token_id there");
-  if (translator->shortlist)
+  if (translator->shortlist.list)
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "shortlist: targets are scored against all tokens: open the translator without "
                    "one");

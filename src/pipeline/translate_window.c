@@ -201,7 +201,7 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
                              .options = &t->decode,
                              .batch_tokens = t->batch_tokens,
                              .draft_tokens = t->draft_tokens,
-                             .lists = t->shortlist ? &t->lists : NULL,
+                             .lists = t->shortlist.list ? &t->shortlist.lists : NULL,
                              .decoded = scoring ? NULL : keep_translation,
                              .token = t->on_token.write && !scoring ? tell_token : NULL,
                              .scored = scoring ? keep_scores : NULL,

@@ -10,7 +10,6 @@
 #include "base/fail.h"
 #include "base/text_repair.h"
 #include "pipeline/bad_words.h"
-#include "pipeline/translator_shortlist.h"
 
 #define BATCH_TOKENS 2048
 #define DRAFT_TOKENS 5
@@ -323,7 +322,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_glossary(t, o, err));
   IG_TRY(ig_review_options_read(o, &ig_translator_first_model(t)->config, &t->review, err));
   IG_TRY(take_target_prefix(t, o, err));
-  IG_TRY(ig_translator_shortlist_take(t, o, err));
+  IG_TRY(ig_read_shortlist_open(members, o, &t->shortlist, err));
   t->on_token = o->on_token;
   if (o->on_token.write && t->decode.beam_size > 1)
     return ig_fail(err, IG_ERROR_ARGUMENT,
@@ -409,7 +408,7 @@ void ig_translator_free(ig_translator *t) {
   ig_whole_line_free(&t->line);
   ig_sentences_free(t->splitter);
   ig_glossary_free(t->glossary);
-  ig_shortlist_free(t->shortlist);
+  ig_read_shortlist_free(&t->shortlist);
   free(t->prefix);
   ig_ids_free(&t->target_prefix);
   free(t->bad_words.offsets);

@@ -8,6 +8,7 @@
 #include "pipeline/glossary.h"
 #include "pipeline/losses.h"
 #include "pipeline/output_line.h"
+#include "pipeline/read_shortlist.h"
 #include "pipeline/review_options.h"
 #include "pipeline/stream_progress.h"
 #include "pipeline/whole_line.h"
@@ -43,13 +44,11 @@ struct ig_translator {
   ig_glossary *glossary;           // NULL: none
   char *prefix;                    // before each sentence; NULL: nothing
   size_t prefix_length;
-  ig_shortlist *shortlist;         // NULL: all tokens may come
-  ig_sentence_lists_source lists;  // of the shortlist
-  char shortlist_note[400];        // what of its file is left out; "": nothing
-  ig_ids target_prefix;            // what each translation begins with
-  float max_length_factor;         // 0: none
-  ig_bad_words bad_words;          // the model's and the caller's, if the caller names any
-  ig_token_options on_token;       // write NULL: nobody asks
+  ig_read_shortlist shortlist;
+  ig_ids target_prefix;       // what each translation begins with
+  float max_length_factor;    // 0: none
+  ig_bad_words bad_words;     // the model's and the caller's, if the caller names any
+  ig_token_options on_token;  // write NULL: nobody asks
   ig_review review;
   ig_translate_stats stats;
   ig_losses losses;  // of the running stream
