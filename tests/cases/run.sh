@@ -162,7 +162,7 @@ case_A17() {
 # The shipped models have every letter: what has none would be <unk>, which --stats counts.
 case_D1() {
   local model letters='ÄÖÜäöüß QXqx 0123456789 : ; ( ) [ ] { } & % @ # + = * / « » „ “ é ñ ç ø'
-  for model in "$INGOT_SOURCE"/models/*; do
+  for model in "$INGOT_SOURCE"/models/{en-de,de-en}; do
     echo "$letters" >letters
     expect 0 "$INGOT" translate -m "$model" -i letters --stats stats.json
     has stats.json '"unknown_sources": 0'
