@@ -145,7 +145,8 @@ static const char *fault_of(const ig_product_unit *unit, const product_case *p) 
       if (memcmp(&values[i * c_row + j], &want, sizeof want) != 0)
         fault = j < p->n ? "another value" : "a value after the row";
     }
-  if (!drop_guarded(&packed_a) || !drop_guarded(&packed_b)) fault = "a write after the panels";
+  const bool whole_a = drop_guarded(&packed_a), whole_b = drop_guarded(&packed_b);
+  if (!whole_a || !whole_b) fault = "a write after the panels";
   if (!drop_guarded(&c)) fault = "a write after C";
   free(a.x);
   free(b.x);
