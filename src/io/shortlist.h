@@ -9,6 +9,10 @@
 // The name of its file in a model directory.
 #define IG_SHORTLIST_NAME "lex.s2t.bin"
 
+// What Marian takes where nothing else is asked for: the first target ids that every sentence may
+// have, and the target ids of a source id.
+enum { IG_SHORTLIST_FIRST = 100, IG_SHORTLIST_BEST = 100 };
+
 typedef struct ig_shortlist {
   int first;        // the target ids below this one are in the list of every sentence
   int best;         // the most target ids that a source id has, as it was made

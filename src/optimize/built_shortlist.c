@@ -11,8 +11,6 @@
 #include "numeric/lexical_model.h"
 
 enum {
-  FIRST = 100,
-  BEST = 100,
   MOST_NEIGHBOURS = 1024,  // target tokens of a source token whose probability is looked at
   LONGEST = 256,           // tokens of a side of a pair
 };
@@ -31,9 +29,13 @@ typedef struct building {
   ig_shortlist_made *made;
 } building;
 
-int ig_built_shortlist_first(const ig_shortlist_options *o) { return o->first ? o->first : FIRST; }
+int ig_built_shortlist_first(const ig_shortlist_options *o) {
+  return o->first ? o->first : IG_SHORTLIST_FIRST;
+}
 
-int ig_built_shortlist_best(const ig_shortlist_options *o) { return o->best ? o->best : BEST; }
+int ig_built_shortlist_best(const ig_shortlist_options *o) {
+  return o->best ? o->best : IG_SHORTLIST_BEST;
+}
 
 ig_status ig_built_shortlist_check(const ig_shortlist_options *o, ig_error *err) {
   IG_TRY(ig_fail_if_null(o->source, "shortlist: source", err));

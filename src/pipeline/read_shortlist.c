@@ -5,8 +5,6 @@
 #include "base/fail.h"
 #include "text/shortlist_load.h"
 
-enum { FIRST = 100, BEST = 100 };  // of a shortlist in text, as Marian takes them
-
 static ig_status check(const ig_engine_members *members, const ig_translator_options *o,
                        ig_error *err) {
   if (members->models.count > 1)
@@ -36,8 +34,8 @@ ig_status ig_read_shortlist_open(const ig_engine_members *members, const ig_tran
   const ig_shortlist_loading how = {.tokenizer = tokenizer,
                                     .source_size = config->vocab_size,
                                     .target_size = config->target_vocab_size,
-                                    .first = FIRST,
-                                    .best = BEST,
+                                    .first = IG_SHORTLIST_FIRST,
+                                    .best = IG_SHORTLIST_BEST,
                                     .reporter = &reporter};
   IG_TRY(ig_shortlist_load(o->shortlist, &how, &out->list, err));
   out->lists = (ig_sentence_lists_source){
