@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/allocate.h"
+#include "base/ascending.h"
 #include "base/fail.h"
 #include "base/report.h"
 #include "data/corpus.h"
@@ -120,15 +121,8 @@ static ig_status add_entry(building *b, int source, int target, float probabilit
 
 // The probability of a target in a row; 0: it is not there.
 static float look_up(const ig_lexical_row *row, int target) {
-  size_t low = 0, high = row->count;
-  while (low < high) {
-    const size_t middle = low + (high - low) / 2;
-    if (row->targets[middle] < target)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < row->count && row->targets[low] == target ? row->probability[low] : 0;
+  const size_t place = ig_ascending_find(row->targets, row->count, target);
+  return place < row->count && row->targets[place] == target ? row->probability[place] : 0;
 }
 
 // A pair counts with the product of its probabilities in the two directions: what is merely
