@@ -201,14 +201,13 @@ static ig_status write_config(conversion *c, ig_error *err) {
 
 // A file of the same name as one that is made is not copied.
 static bool goes_along(const conversion *c, const ig_donor_file *file) {
-  const ig_conversion_file *added = c->order->added;
-  if (added && strcmp(added->name, file->name) == 0) return false;
+  for (size_t i = 0; i < c->order->added_count; i++)
+    if (strcmp(c->order->added[i].name, file->name) == 0) return false;
   return !file->left_out && !json_object_get(c->source.foreign.files, file->name) &&
          !json_object_get(c->source.foreign.copies, file->name);
 }
 
-static ig_status write_added(conversion *c, ig_error *err) {
-  const ig_conversion_file *added = c->order->added;
+static ig_status write_added(conversion *c, const ig_conversion_file *added, ig_error *err) {
   char *path;
   ig_status status = ig_new_directory_add(&c->made, added->name, &path, err);
   if (status == IG_OK) status = added->write(added->context, path, err);
@@ -228,7 +227,8 @@ static ig_status write_directory(conversion *c, ig_error *err) {
       IG_TRY(copy_file(c, c->companions.items[i].name, err));
   IG_TRY(write_foreign(c, err));
   IG_TRY(write_config(c, err));
-  if (c->order->added) IG_TRY(write_added(c, err));
+  for (size_t i = 0; i < c->order->added_count; i++)
+    IG_TRY(write_added(c, &c->order->added[i], err));
   if (c->order->record) IG_TRY(write_json(c, IG_CONVERSION_RECORD, c->order->record, err));
   return ig_new_directory_commit(&c->made, err);
 }

@@ -22,7 +22,8 @@ typedef struct ig_conversion {
   // quantization_config of the new config.json, which then has no other; NULL: none
   const json_t *quantization;
   const json_t *record;             // what optimization.json says; NULL: there is none
-  const ig_conversion_file *added;  // NULL: no file
+  const ig_conversion_file *added;  // (added_count)
+  size_t added_count;
 } ig_conversion;
 
 // As ig_convert.

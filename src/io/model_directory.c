@@ -39,6 +39,7 @@ static const model_file files[] = {
     {"added_tokens.json", TOKENIZER},
     {"preprocessor_config.json", TOKENIZER},
     {"lex.s2t.bin", TOKENIZER},
+    {"lex.s2t.bin.json", TOKENIZER},
 };
 
 const char *ig_model_directory_next(unsigned roles, size_t *at) {

@@ -8,6 +8,8 @@
 
 // The name of its file in a model directory.
 #define IG_SHORTLIST_NAME "lex.s2t.bin"
+// Beside it, of what it was made for (text/shortlist_record.h).
+#define IG_SHORTLIST_RECORD_NAME IG_SHORTLIST_NAME ".json"
 
 // What Marian takes where nothing else is asked for: the first target ids that every sentence may
 // have, and the target ids of a source id.

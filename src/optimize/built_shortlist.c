@@ -10,6 +10,7 @@
 #include "data/corpus.h"
 #include "model/files/load.h"
 #include "numeric/lexical_model.h"
+#include "text/shortlist_record.h"
 
 enum {
   MOST_NEIGHBOURS = 1024,  // target tokens of a source token whose probability is looked at
@@ -229,7 +230,7 @@ static ig_status measure(const building *b, const ig_shortlist *s, ig_error *err
   return IG_OK;
 }
 
-static ig_status build(building *b, ig_shortlist **out, ig_error *err) {
+static ig_status build(building *b, ig_built_shortlist *out, ig_error *err) {
   const ig_built_shortlist_plan *plan = b->plan;
   int frequent;
   IG_TRY(ig_load_tokenizer(plan->directory, &b->tokenizer, err));
@@ -245,25 +246,30 @@ static ig_status build(building *b, ig_shortlist **out, ig_error *err) {
                                    .words = (size_t)b->size[IG_SIDE_SOURCE],
                                    .entries = b->entries,
                                    .count = b->count};
-  IG_TRY(ig_shortlist_make(&lists, out, err));
-  return measure(b, *out, err);
+  IG_TRY(ig_shortlist_make(&lists, &out->lists, err));
+  IG_TRY(ig_shortlist_record_make(b->tokenizer, &out->record, err));
+  return measure(b, out->lists, err);
 }
 
-ig_status ig_built_shortlist_make(const ig_built_shortlist_plan *plan, ig_shortlist **out,
+ig_status ig_built_shortlist_make(const ig_built_shortlist_plan *plan, ig_built_shortlist *out,
                                   ig_shortlist_made *made, ig_error *err) {
   building b = {.plan = plan,
                 .first = ig_built_shortlist_first(plan->options),
                 .best = ig_built_shortlist_best(plan->options),
                 .made = made};
-  *out = NULL;
+  *out = (ig_built_shortlist){0};
   *made = (ig_shortlist_made){0};
   const ig_status status = build(&b, out, err);
   ig_corpus_free(&b.corpus);
   ig_pool_free(b.pool);
   ig_tokenizer_free(b.tokenizer);
   free(b.entries);
-  if (status == IG_OK) return IG_OK;
-  ig_shortlist_free(*out);
-  *out = NULL;
+  if (status != IG_OK) ig_built_shortlist_free(out);
   return status;
+}
+
+void ig_built_shortlist_free(ig_built_shortlist *shortlist) {
+  ig_shortlist_free(shortlist->lists);
+  json_decref(shortlist->record);
+  *shortlist = (ig_built_shortlist){0};
 }

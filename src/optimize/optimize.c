@@ -9,6 +9,7 @@
 #include "base/report.h"
 #include "convert/conversion.h"
 #include "ingot_optimize.h"
+#include "io/json.h"
 #include "io/shortlist_file.h"
 #include "model/files/config_file.h"
 #include "optimize/built_shortlist.h"
@@ -26,7 +27,7 @@ typedef struct optimization {
   const ig_kernels *kernels;
   ig_int8_tensors tensors;  // chosen: those that get the type, whichever it is
   json_t *ignore, *quantization, *record;
-  ig_shortlist *shortlist;  // NULL: none
+  ig_built_shortlist shortlist;
   ig_optimized sum;
   ig_interrupt_watch watch;
 } optimization;
@@ -166,7 +167,7 @@ static ig_status list_ignored(optimization *o, ig_error *err) {
 
 static ig_status describe(optimization *o, ig_error *err) {
   IG_TRY(ig_optimize_record_make(o->source.model, o->type, &o->record, err));
-  if (o->shortlist)
+  if (o->shortlist.lists)
     IG_TRY(
         ig_optimize_record_add_shortlist(o->record, o->options->shortlist, &o->sum.shortlist, err));
   else
@@ -197,20 +198,27 @@ static ig_status write_shortlist(const void *context, const char *path, ig_error
   return ig_shortlist_file_write(context, path, err);
 }
 
+static ig_status write_record(const void *context, const char *path, ig_error *err) {
+  return ig_json_save(path, context, 17, err);
+}
+
 static ig_status write_directory(optimization *o, ig_error *err) {
   const ig_convert_options options = {.type = o->convert,
                                       .shard_bytes = o->options->shard_bytes,
                                       .reporter = o->options->reporter,
                                       .interrupter = o->options->interrupter};
   const ig_converted_int8 int8 = {is_chosen, o};
-  const ig_conversion_file shortlist = {IG_SHORTLIST_NAME, write_shortlist, o->shortlist};
+  const ig_conversion_file shortlist[] = {
+      {IG_SHORTLIST_NAME, write_shortlist, o->shortlist.lists},
+      {IG_SHORTLIST_RECORD_NAME, write_record, o->shortlist.record}};
   const ig_conversion conversion = {.directory = o->directory,
                                     .output = o->output,
                                     .options = &options,
                                     .int8 = o->dtype == IG_DTYPE_I8 && o->type ? &int8 : NULL,
                                     .quantization = o->quantization,
                                     .record = o->record,
-                                    .added = o->shortlist ? &shortlist : NULL};
+                                    .added = shortlist,
+                                    .added_count = o->shortlist.lists ? 2 : 0};
   return ig_conversion_run(&conversion, err);
 }
 
@@ -260,7 +268,7 @@ ig_status ig_optimize(const char *directory, const char *output, const ig_optimi
   json_decref(o.quantization);
   json_decref(o.record);
   ig_int8_tensors_free(&o.tensors);
-  ig_shortlist_free(o.shortlist);
+  ig_built_shortlist_free(&o.shortlist);
   if (out) *out = o.sum;
   return status;
 }

@@ -11,6 +11,7 @@
 #include "base/report.h"
 #include "io/lines.h"
 #include "io/shortlist_file.h"
+#include "text/shortlist_record.h"
 #include "text/vocabulary.h"
 
 static const char empty_word[] = "NULL";
@@ -191,6 +192,8 @@ static ig_status load_file(const char *path, const ig_shortlist_loading *how, ig
   if (!binary) status = load_text(path, how, out, err);
   if (status == IG_OK)
     status = ig_shortlist_check(*out, path, how->source_size, how->target_size, err);
+  if (status == IG_OK && how->tokenizer)
+    status = ig_shortlist_record_check(path, how->tokenizer, err);
   if (status == IG_OK) return IG_OK;
   ig_shortlist_free(*out);
   *out = NULL;

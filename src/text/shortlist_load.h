@@ -16,7 +16,8 @@ typedef struct ig_shortlist_loading {
   const ig_reporter *reporter;  // told of lines with pieces that the vocabulary lacks; NULL: nobody
 } ig_shortlist_loading;
 
-// path: a file, or a directory that has the file of that name.
+// path: a file, or a directory that has the file of that name. One whose record
+// (text/shortlist_record.h) says that it was made for another tokenizer is IG_ERROR_FORMAT.
 ig_status ig_shortlist_load(const char *path, const ig_shortlist_loading *how, ig_shortlist **out,
                             ig_error *err);
 #endif

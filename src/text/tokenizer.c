@@ -285,6 +285,9 @@ bool ig_tokenizer_is_special(const ig_tokenizer *t, ig_side side, int id) {
 const char *ig_tokenizer_source_language(const ig_tokenizer *t) {
   return t->source_lang && *t->source_lang ? t->source_lang : NULL;
 }
+const char *ig_tokenizer_target_language(const ig_tokenizer *t) {
+  return t->target_lang && *t->target_lang ? t->target_lang : NULL;
+}
 const ig_tokenizer_languages *ig_tokenizer_languages_of(const ig_tokenizer *t) {
   return t->description->languages;
 }

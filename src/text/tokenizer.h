@@ -151,6 +151,7 @@ ig_status ig_tokenizer_find_language(const ig_tokenizer *tokenizer, const char *
                                      ig_error *err);
 // A code as tokenizer_config.json has it ("en", "eng_Latn"); NULL: it says nothing.
 const char *ig_tokenizer_source_language(const ig_tokenizer *tokenizer);
+const char *ig_tokenizer_target_language(const ig_tokenizer *tokenizer);
 // Sets the codes that ig_tokenizer_save writes; NULL: a code stays as it is.
 ig_status ig_tokenizer_set_languages(ig_tokenizer *tokenizer, const char *source,
                                      const char *target, ig_error *err);

@@ -111,6 +111,23 @@ has err 'it is cut short, or damaged'
 expect 1 "$INGOT" translate -m "$INGOT_SOURCE/tests/golden/marian_tiny" --ids --ids-in -i source \
   --shortlist short
 has err 'it was made for another model'
+# A shortlist says what it was made for: the model of the other direction has the same pieces.
+has short/lex.s2t.bin.json '"xxh3-128"'
+same short/lex.s2t.bin.json smaller/lex.s2t.bin.json
+same short/lex.s2t.bin.json back/lex.s2t.bin.json
+expect 1 "$INGOT" translate -m "$INGOT_SOURCE/models/de-en" -i target --shortlist short
+has err "short/lex.s2t.bin: it was made for another model, whose source language is 'en'"
+cp -r short other_pieces
+sed -i '0,/"xxh3-128": "/s//&0/' other_pieces/lex.s2t.bin.json
+expect 1 "$INGOT" translate -m "$model" -i source --shortlist other_pieces
+has err 'whose source vocabulary has other pieces, says other_pieces/lex.s2t.bin.json'
+echo '{"source": 3}' >other_pieces/lex.s2t.bin.json
+expect 1 "$INGOT" translate -m "$model" -i source --shortlist other_pieces
+has err 'other_pieces/lex.s2t.bin.json: expected an object "source", found an integer'
+# One without a record, as Marian's are, is taken for what it says it is.
+rm other_pieces/lex.s2t.bin.json
+expect 0 "$INGOT" translate -m "$INGOT_SOURCE/models/de-en" -i target --shortlist other_pieces
+
 expect 2 "$INGOT" optimize "$model" -o new --shortlist --source source
 has err '--shortlist is built from two files'
 expect 2 "$INGOT" optimize "$model" -o new --source source

@@ -1,12 +1,14 @@
 // Shortlists as text and in a directory: what is read, told and refused.
 #define GOLDEN "shortlist"
-#define WRITTEN_FILES "lex.s2t", "lex.s2t.bin"
+#define WRITTEN_FILES "lex.s2t", "lex.s2t.bin", "lex.s2t.json"
 #include "../tokenizer_directory.h"
 
 #include <string.h>
 
 #include "base/file.h"
+#include "io/json.h"
 #include "text/shortlist_load.h"
+#include "text/shortlist_record.h"
 
 static char told[1000];
 static void keep_message(void *context, ig_level level, const char *message) {
@@ -117,11 +119,46 @@ static void reads_a_directory(void **state) {
   assert_non_null(strstr(err.message, "lex.s2t.bin: the list of source token 1"));
 }
 
+// Loads a sound text beside a record of this tokenizer, one of whose values is replaced.
+static ig_status load_beside_record(const char *side, const char *key, const char *value,
+                                    ig_error *err) {
+  ig_shortlist *s;
+  json_t *record;
+  ig_tokenizer *tokenizer = make_tokenizer();
+  check(ig_shortlist_record_make(tokenizer, &record, err), err);
+  if (key)
+    assert_int_equal(json_object_set_new(json_object_get(record, side), key, json_string(value)),
+                     0);
+  check(ig_json_save(in_directory("lex.s2t.json"), record, 17, err), err);
+  json_decref(record);
+  check(ig_tokenizer_set_languages(tokenizer, "tlh", NULL, err), err);
+  const ig_status status = load_text("fade ab 0.5\n", tokenizer, &s, err);
+  ig_shortlist_free(s);
+  ig_tokenizer_free(tokenizer);
+  return status;
+}
+
+// A side without a language fits any.
+static void compares_records(void **state) {
+  (void)state;
+  ig_error err = {0};
+  check(load_beside_record(NULL, NULL, NULL, &err), &err);
+  check(load_beside_record("source", "language", "tlh", &err), &err);
+  check(load_beside_record("target", "language", "tlh", &err), &err);
+  assert_int_equal(load_beside_record("source", "language", "sjn", &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "whose source language is 'sjn'"));
+  assert_non_null(strstr(err.message, "this one's is 'tlh'"));
+  assert_int_equal(load_beside_record("target", "xxh3-128", "00", &err), IG_ERROR_FORMAT);
+  assert_non_null(strstr(err.message, "whose target vocabulary has other pieces"));
+  check(ig_file_write(in_directory("lex.s2t.json"), "{}", 2, &err), &err);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_text),
       cmocka_unit_test(refuses_other_text),
       cmocka_unit_test(reads_a_directory),
+      cmocka_unit_test(compares_records),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
