@@ -59,8 +59,8 @@ typedef struct ig_optimized {
 } ig_optimized;
 /* Writes a model directory again with weights of another type, as ig_convert does, whose words
  * about input and output hold here too. The directory has the file optimization.json, which says
- * what it was made from. A model whose weights are int8 already cannot become int8. out NULL:
- * nobody wants the counts. */
+ * what it was made from. A model whose weights are int8 already cannot become int8; with a
+ * shortlist and no type they stay so. out NULL: nobody wants the counts. */
 ig_status ig_optimize(const char *directory, const char *output, const ig_optimize_options *options,
                       ig_optimized *out, ig_error *err);
 

@@ -93,8 +93,10 @@ static ig_status check_output(const conversion *c, ig_error *err) {
                  c->order->output);
 }
 
+// How weights are read that are written as they are stored makes no difference.
 static void tell_of_weights(const conversion *c) {
   const ig_safetensors *file = c->source.model->tensors;
+  if (c->order->keeps_int8 && ig_safetensors_quantized_count(file) > 0) return;
   for (size_t i = 0; i < ig_safetensors_file_count(file); i++)
     if (*ig_safetensors_note(file, i))
       ig_report(&c->order->options->reporter, IG_LEVEL_WARNING, "%s: %s",
@@ -187,7 +189,7 @@ static ig_status write_foreign(conversion *c, ig_error *err) {
 // The configuration of a model that is stored in int8 is not the one of its floats.
 static bool is_config_kept(const conversion *c) {
   return !c->has_type && !c->order->quantization && !c->source.foreign.config &&
-         ig_safetensors_quantized_count(c->source.model->tensors) == 0;
+         (c->order->keeps_int8 || ig_safetensors_quantized_count(c->source.model->tensors) == 0);
 }
 
 static ig_status write_config(conversion *c, ig_error *err) {
@@ -219,6 +221,7 @@ static ig_status write_directory(conversion *c, ig_error *err) {
   const ig_converted_weights weights = {.model = c->source.model,
                                         .type = c->has_type ? &c->type : NULL,
                                         .int8 = c->order->int8,
+                                        .keeps_int8 = c->order->keeps_int8,
                                         .options = c->order->options};
   IG_TRY(ig_new_directory_begin(c->order->output, &c->made, err));
   IG_TRY(ig_converted_weights_write(&weights, &c->made, err));

@@ -19,6 +19,7 @@ typedef struct ig_conversion {
   const char *directory, *output;
   const ig_convert_options *options;
   const ig_converted_int8 *int8;  // NULL: no tensor becomes int8
+  bool keeps_int8;                // weights that are int8 stay so, and config.json as it is
   // quantization_config of the new config.json, which then has no other; NULL: none
   const json_t *quantization;
   const json_t *record;             // what optimization.json says; NULL: there is none

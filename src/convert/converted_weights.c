@@ -23,8 +23,9 @@ enum { PART = 1 << 15, MOST_NAMED = 10 };  // PART: values at a time
 // Of a tensor that becomes int8 two are written, one after the other.
 typedef struct written_tensor {
   const ig_safetensor *from;
-  bool int8;         // it becomes int8, or
-  char *scale_name;  // not NULL: these are its scales
+  bool int8;            // it becomes int8, or
+  char *scale_name;     // not NULL: these are its scales:
+  const float *scales;  // those that it has already; NULL: those that the integers were made with
 } written_tensor;
 
 // What is written: tensors of the model, in the order of their names.
@@ -85,13 +86,15 @@ static ig_status add_output(weights_writing *w, written_tensor from, ig_safetens
   return IG_OK;
 }
 
-static ig_status add_scales(weights_writing *w, const ig_safetensor *t, ig_error *err) {
+// stored: as in written_tensor.
+static ig_status add_scales(weights_writing *w, const ig_safetensor *t, const float *stored,
+                            ig_error *err) {
   const size_t size = strlen(t->name) + sizeof IG_QUANTIZED_SCALE;
   char *name = ig_allocate(size, 1, err);
   if (!name) return IG_ERROR_MEMORY;
   snprintf(name, size, "%s" IG_QUANTIZED_SCALE, t->name);
   const ig_status status =
-      add_output(w, (written_tensor){.from = t, .scale_name = name},
+      add_output(w, (written_tensor){.from = t, .scale_name = name, .scales = stored},
                  (ig_safetensors_output){
                      .name = name, .dtype = IG_DTYPE_F32, .rank = 2, .shape = {t->shape[0], 1}},
                  err);
@@ -99,7 +102,16 @@ static ig_status add_scales(weights_writing *w, const ig_safetensor *t, ig_error
   return status;
 }
 
+static ig_status add_as_stored(weights_writing *w, const ig_quantized *q, ig_error *err) {
+  ig_safetensors_output to = {.name = q->stored.name, .dtype = IG_DTYPE_I8, .rank = q->stored.rank};
+  memcpy(to.shape, q->stored.shape, sizeof to.shape);
+  w->all += q->stored.elements;
+  IG_TRY(add_output(w, (written_tensor){.from = &q->stored}, to, err));
+  return add_scales(w, &q->stored, q->scales, err);
+}
+
 static ig_status add_tensor(weights_writing *w, const ig_safetensor *t, ig_error *err) {
+  if (w->w->keeps_int8 && t->quantized) return add_as_stored(w, t->quantized, err);
   const ig_converted_int8 *int8 = w->w->int8;
   ig_safetensors_output to = {.name = t->name, .dtype = t->dtype, .rank = t->rank};
   const bool becomes_int8 = int8 && int8->is_chosen(int8->context, t->name);
@@ -110,7 +122,7 @@ static ig_status add_tensor(weights_writing *w, const ig_safetensor *t, ig_error
   memcpy(to.shape, t->shape, sizeof to.shape);
   w->all += t->elements;
   IG_TRY(add_output(w, (written_tensor){.from = t, .int8 = becomes_int8}, to, err));
-  return becomes_int8 ? add_scales(w, t, err) : IG_OK;
+  return becomes_int8 ? add_scales(w, t, NULL, err) : IG_OK;
 }
 
 static ig_status list_tensors(weights_writing *w, ig_error *err) {
@@ -218,8 +230,10 @@ static ig_status write_int8(weights_writing *w, size_t i, ig_safetensors_shard *
 
 static ig_status write_scales(weights_writing *w, size_t i, ig_safetensors_shard *shard,
                               ig_error *err) {
-  return ig_safetensors_put(shard, w->files.positions[i].index, 0, w->scales,
-                            w->from[i].from->shape[0] * sizeof *w->scales, err);
+  const written_tensor *from = &w->from[i];
+  return ig_safetensors_put(shard, w->files.positions[i].index, 0,
+                            from->scales ? from->scales : w->scales,
+                            from->from->shape[0] * sizeof *w->scales, err);
 }
 
 // ---- files ------------------------------------------------------------------

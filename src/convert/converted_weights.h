@@ -17,6 +17,7 @@ typedef struct ig_converted_weights {
   const ig_fuse_model *model;
   const ig_dtype *type;           // of floating-point tensors; NULL: the one that each has
   const ig_converted_int8 *int8;  // NULL: none
+  bool keeps_int8;                // tensors that are int8 with scales stay so; false: become floats
   const ig_convert_options *options;
 } ig_converted_weights;
 

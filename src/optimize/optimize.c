@@ -93,17 +93,16 @@ static ig_status choose_floats(optimization *o, ig_error *err) {
 static ig_status choose(optimization *o, ig_error *err) {
   const size_t already = ig_safetensors_quantized_count(o->source.model->tensors);
   if (o->convert) return choose_floats(o, err);
-  if (already > 0 && !o->type)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: %zu of its tensors are int8, and would be written as floats: make the "
-                   "shortlist with type int8 of the model that it was made from",
-                   o->directory, already);
   if (!o->type) return IG_OK;
   if (already > 0)
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "%s: %zu of its tensors are int8 already: optimize the model that it was made "
-                   "from",
-                   o->directory, already);
+                   "from%s",
+                   o->directory, already,
+                   o->options->shortlist
+                       ? "; without a type it gets the shortlist, and its weights "
+                         "stay as they are"
+                       : "");
   IG_TRY(ig_int8_tensors_choose(&o->source, &o->tensors, err));
   for (size_t i = 0; o->options->keep_table && i < o->tensors.count; i++)
     if (o->tensors.table[i]) o->tensors.chosen[i] = false;
@@ -215,6 +214,7 @@ static ig_status write_directory(optimization *o, ig_error *err) {
                                     .output = o->output,
                                     .options = &options,
                                     .int8 = o->dtype == IG_DTYPE_I8 && o->type ? &int8 : NULL,
+                                    .keeps_int8 = !o->type,
                                     .quantization = o->quantization,
                                     .record = o->record,
                                     .added = shortlist,

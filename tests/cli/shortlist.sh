@@ -59,6 +59,21 @@ same short/lex.s2t.bin back/lex.s2t.bin
 expect 0 "$INGOT" translate -m int8 -i source -o other --beam-size 1 --shortlist int8
 says few --type int8 --beam-size 1 --shortlist short
 same <(cut -f2 few) other
+# A directory that is int8 already gets a shortlist, too; its weights stay as they are.
+expect 0 "$INGOT" optimize "$model" -o whole8 --quiet
+for shards in '' '--out-shard-size 1MB'; do
+  # shellcheck disable=SC2086
+  expect 0 "$INGOT" optimize whole8 -o "later$shards" --shortlist --source source --target target \
+    $shards
+  has out 'shortlist of 4 pairs of lines'
+  ! grep -q 'read as' err || fail 'weights that stay are said to be read as floats'
+  same short/lex.s2t.bin "later$shards/lex.s2t.bin"
+  same whole8/config.json "later$shards/config.json"
+  expect 0 "$INGOT" translate -m "later$shards" -i source -o other --scores sentence \
+    --shortlist "later$shards" --beam-size 1
+  same few other
+done
+same whole8/model.safetensors later/model.safetensors
 # What a list costs is checked by translations that choose from it.
 expect 0 "$INGOT" optimize "$model" -o checked --shortlist --source source --target target \
   --shortlist-first 1 --shortlist-best 1 --check source target --beam-size 1 --quiet
@@ -135,8 +150,8 @@ has err '--shortlist asks for one'
 head -n 3 target >shorter
 expect 1 "$INGOT" optimize "$model" -o new --shortlist --source source --target shorter
 has err 'expected as many'
-expect 1 "$INGOT" optimize int8 -o new --shortlist --source source --target target
-has err 'make the shortlist with type int8'
+expect 1 "$INGOT" optimize int8 -o new --type int8 --shortlist --source source --target target
+has err 'the model that it was made from; without a type it gets the shortlist, and its weights'
 expect 1 "$INGOT" optimize "$INGOT_SOURCE/models/qa-en" -o new --shortlist --source source \
   --target target
 has err 'the model is an encoder without a decoder'
