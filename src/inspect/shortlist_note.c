@@ -7,14 +7,6 @@
 #include "base/path.h"
 #include "io/shortlist_file.h"
 
-static ig_status read_file(const char *path, ig_shortlist **out, ig_error *err) {
-  ig_file file = {0};
-  IG_TRY(ig_file_open(&file, path, err));
-  const ig_status status = ig_shortlist_file_read(&file, path, out, err);
-  ig_file_close(&file);
-  return status;
-}
-
 // The memory of its lists while a translator has them.
 static json_int_t bytes_of(const ig_shortlist *s) {
   return (json_int_t)((s->words + 1) * sizeof *s->offsets + ig_shortlist_size(s) * sizeof *s->ids);
@@ -33,7 +25,7 @@ ig_status ig_shortlist_note_load(const char *directory, json_t **out, ig_error *
   if (!ig_file_exists_in(directory, IG_SHORTLIST_NAME)) return IG_OK;
   ig_shortlist *s = NULL;
   char *path = ig_path_join(directory, IG_SHORTLIST_NAME, err);
-  ig_status status = path ? read_file(path, &s, err) : IG_ERROR_MEMORY;
+  ig_status status = path ? ig_shortlist_file_read(path, &s, err) : IG_ERROR_MEMORY;
   if (status == IG_OK && !(*out = describe(s))) status = ig_fail_memory_in(path, err);
   ig_shortlist_free(s);
   free(path);

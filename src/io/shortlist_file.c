@@ -6,23 +6,72 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/size.h"
+#include "base/file.h"
+#include "io/byte_source.h"
 #include "io/little_endian.h"
 
 #define MAGIC UINT64_C(0xf11a48d5013417f5)
 // Of the combination of two hash values in the Boost library, which Marian uses.
 #define GOLDEN_RATIO UINT64_C(0x9e3779b9)
-enum { WORD = 8, ID = 4, HEADER = 6 * WORD, CHECKED = 2 * WORD };
+enum { WORD = 8, ID = 4, HEADER = 6 * WORD, CHECKED = 2 * WORD, CHUNK = 1 << 16 };
 
 // The numbers of a header in their order.
 typedef struct shortlist_header {
   uint64_t magic, checksum, first, best, offsets, ids;
 } shortlist_header;
 
-bool ig_shortlist_file_is(const ig_file *file, const char *path, ig_error *err) {
+// ---- what a file holds, decompressed ------------------------------------------
+
+static ig_status open_source(const char *path, ig_byte_source **out, ig_error *err) {
+  IG_TRY(ig_file_check_regular(path, err));
+  return ig_byte_source_open(path, NULL, out, err);
+}
+
+// Reads until there are `most` bytes, or the file ends.
+static ig_status read_source(ig_byte_source *source, size_t most, unsigned char *to, size_t *size,
+                             ig_error *err) {
+  size_t got = 1;
+  while (*size < most && got > 0) {
+    IG_TRY(ig_byte_source_read(source, to + *size, most - *size, &got, err));
+    *size += got;
+  }
+  return IG_OK;
+}
+
+ig_status ig_shortlist_file_is(const char *path, bool *is, ig_error *err) {
   unsigned char magic[WORD];
-  return file->size >= WORD && ig_file_read(file, path, 0, magic, WORD, err) == IG_OK &&
-         ig_little_endian_read(magic, WORD) == MAGIC;
+  size_t size = 0;
+  ig_byte_source *source;
+  IG_TRY(open_source(path, &source, err));
+  const ig_status status = read_source(source, WORD, magic, &size, err);
+  ig_byte_source_close(source);
+  *is = size == WORD && ig_little_endian_read(magic, WORD) == MAGIC;
+  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", path);
+}
+
+typedef struct content {
+  unsigned char *bytes;
+  size_t size, capacity;
+} content;
+
+static ig_status fill(content *c, ig_byte_source *source, ig_error *err) {
+  size_t most;
+  do {
+    most = c->size + CHUNK;
+    if (most > IG_FILE_MOST_BYTES)
+      return ig_fail(err, IG_ERROR_FORMAT, "it has more than %zu bytes", IG_FILE_MOST_BYTES);
+    IG_TRY(ig_allocate_more((void **)&c->bytes, &c->capacity, most, 1, err));
+    IG_TRY(read_source(source, most, c->bytes, &c->size, err));
+  } while (c->size == most);
+  return IG_OK;
+}
+
+static ig_status read_content(const char *path, content *c, ig_error *err) {
+  ig_byte_source *source;
+  IG_TRY(open_source(path, &source, err));
+  const ig_status status = fill(c, source, err);
+  ig_byte_source_close(source);
+  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", path);
 }
 
 // What is left of the bytes after their last whole word is not part of it.
@@ -51,18 +100,18 @@ static bool fits(const shortlist_header *h, size_t size) {
          h->offsets * WORD + h->ids * ID == left;
 }
 
-static ig_status check_header(const shortlist_header *h, const char *path, const ig_file *file,
+static ig_status check_header(const shortlist_header *h, const char *path, size_t size,
                               ig_error *err) {
   if (h->magic != MAGIC)
     return ig_fail(err, IG_ERROR_FORMAT,
                    "%s: byte 0: expected the number of a shortlist, %" PRIx64 ", found %" PRIx64,
                    path, MAGIC, h->magic);
-  if (!fits(h, file->size))
+  if (!fits(h, size))
     return ig_fail(err, IG_ERROR_FORMAT,
                    "%s: its header says %" PRIu64 " offsets and %" PRIu64
                    " target tokens, which the file of %zu bytes does not hold: it is cut short, or "
                    "damaged",
-                   path, h->offsets, h->ids, file->size);
+                   path, h->offsets, h->ids, size);
   if (h->offsets == 0) return ig_fail(err, IG_ERROR_FORMAT, "%s: it has no offsets", path);
   if (h->first > INT_MAX || h->best > INT_MAX)
     return ig_fail(err, IG_ERROR_FORMAT,
@@ -100,11 +149,16 @@ static ig_status take_ids(ig_shortlist *s, const unsigned char *bytes, size_t co
   return IG_OK;
 }
 
-static ig_status take_file(const unsigned char *bytes, const ig_file *file, const char *path,
-                           ig_shortlist **out, ig_error *err) {
+static ig_status take_content(const content *c, const char *path, ig_shortlist **out,
+                              ig_error *err) {
+  if (c->size < HEADER)
+    return ig_fail(err, IG_ERROR_FORMAT,
+                   "%s: cut short: a shortlist begins with %d bytes, the file has %zu", path,
+                   HEADER, c->size);
+  const unsigned char *bytes = c->bytes;
   const shortlist_header h = parse_header(bytes);
-  IG_TRY(check_header(&h, path, file, err));
-  const uint64_t sum = checksum_of(bytes + CHECKED, file->size - CHECKED);
+  IG_TRY(check_header(&h, path, c->size, err));
+  const uint64_t sum = checksum_of(bytes + CHECKED, c->size - CHECKED);
   if (sum != h.checksum)
     return ig_fail(err, IG_ERROR_FORMAT,
                    "%s: its checksum is %" PRIx64 ", that of its content %" PRIx64
@@ -120,18 +174,12 @@ static ig_status take_file(const unsigned char *bytes, const ig_file *file, cons
   return status;
 }
 
-ig_status ig_shortlist_file_read(const ig_file *file, const char *path, ig_shortlist **out,
-                                 ig_error *err) {
+ig_status ig_shortlist_file_read(const char *path, ig_shortlist **out, ig_error *err) {
+  content c = {0};
   *out = NULL;
-  if (file->size < HEADER)
-    return ig_fail(err, IG_ERROR_FORMAT,
-                   "%s: cut short: a shortlist begins with %d bytes, the file has %zu", path,
-                   HEADER, file->size);
-  unsigned char *bytes = ig_allocate(file->size, 1, err);
-  if (!bytes) return IG_ERROR_MEMORY;
-  ig_status status = ig_file_read(file, path, 0, bytes, file->size, err);
-  if (status == IG_OK) status = take_file(bytes, file, path, out, err);
-  free(bytes);
+  ig_status status = read_content(path, &c, err);
+  if (status == IG_OK) status = take_content(&c, path, out, err);
+  free(c.bytes);
   if (status == IG_OK) return IG_OK;
   ig_shortlist_free(*out);
   *out = NULL;

@@ -1,5 +1,6 @@
 // Shortlists as browsermt/marian-dev stores them (src/data/shortlist.h), the lex.*.bin beside the
-// models of Firefox Translations. All numbers are little-endian:
+// models of Firefox Translations, as it stands or compressed by gzip. All numbers are
+// little-endian:
 //   0   u64  the magic number
 //   8   u64  a checksum of all whole words of 8 bytes after it
 //   16  u64  target ids that every list has: those below this number
@@ -10,13 +11,12 @@
 //       u32  m target ids
 #ifndef IG_IO_SHORTLIST_FILE_H
 #define IG_IO_SHORTLIST_FILE_H
-#include "base/file.h"
 #include "io/shortlist.h"
 
-// True if the file begins as one of this form does.
-bool ig_shortlist_file_is(const ig_file *file, const char *path, ig_error *err);
-ig_status ig_shortlist_file_read(const ig_file *file, const char *path, ig_shortlist **out,
-                                 ig_error *err);
+// Whether what the file holds, decompressed, begins as one of this form does. It must be a regular
+// file.
+ig_status ig_shortlist_file_is(const char *path, bool *is, ig_error *err);
+ig_status ig_shortlist_file_read(const char *path, ig_shortlist **out, ig_error *err);
 // Atomically. Marian refuses a file whose last source id has an empty list.
 ig_status ig_shortlist_file_write(const ig_shortlist *shortlist, const char *path, ig_error *err);
 #endif

@@ -183,13 +183,10 @@ static ig_status load_text(const char *path, const ig_shortlist_loading *how, ig
 
 static ig_status load_file(const char *path, const ig_shortlist_loading *how, ig_shortlist **out,
                            ig_error *err) {
-  ig_file file = {0};
-  IG_TRY(ig_file_open(&file, path, err));
-  const bool binary = ig_shortlist_file_is(&file, path, err);
-  ig_status status = IG_OK;
-  if (binary) status = ig_shortlist_file_read(&file, path, out, err);
-  ig_file_close(&file);
-  if (!binary) status = load_text(path, how, out, err);
+  bool binary;
+  IG_TRY(ig_shortlist_file_is(path, &binary, err));
+  ig_status status =
+      binary ? ig_shortlist_file_read(path, out, err) : load_text(path, how, out, err);
   if (status == IG_OK)
     status = ig_shortlist_check(*out, path, how->source_size, how->target_size, err);
   if (status == IG_OK && how->tokenizer)

@@ -1,5 +1,5 @@
-// Reading a shortlist in either form: the binary one (io/shortlist_file.h), which begins with its
-// magic number, or Marian's text, plain or compressed by gzip, of lines
+// Reading a shortlist in either form, plain or compressed by gzip: the binary one
+// (io/shortlist_file.h), which begins with its magic number, or Marian's text of lines
 //   TARGET SOURCE PROBABILITY
 // with the pieces of the two vocabularies, as lex.s2t has them; lines with NULL, the empty word,
 // count for nothing.

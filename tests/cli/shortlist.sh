@@ -98,6 +98,18 @@ says other --beam-size 1 --shortlist lex.s2t
 same wrong other
 has err '1 of 2 lines have a piece that the vocabulary lacks, the first of them line 2: left out'
 
+# The binary form may be compressed, too, as downloads are; what its bytes begin with tells.
+gzip -c short/lex.s2t.bin >lex.s2t.bin.gz
+says few --beam-size 4 --shortlist short
+says other --beam-size 4 --shortlist lex.s2t.bin.gz
+same few other
+mkdir packed && cp lex.s2t.bin.gz packed/lex.s2t.bin
+says other --beam-size 4 --shortlist packed
+same few other
+head -c 200 lex.s2t.bin.gz >cut.gz
+expect 1 "$INGOT" translate -m "$model" -i source --shortlist cut.gz
+has err 'cut.gz: damaged gzip data: it ends in the middle'
+
 # With a prefix, with a draft, in sampling, with ids.
 says other --beam-size 1 --shortlist short --target-prefix 'Wo ist'
 [ "$(cut -f2 other | grep -c '^Wo ist')" = 4 ] || fail 'the prefix is not in all translations'

@@ -9,14 +9,6 @@
 #include "base/file.h"
 #include "io/shortlist_file.h"
 
-static ig_status read_path(const char *path, ig_shortlist **out, ig_error *err) {
-  ig_file file = {0};
-  check(ig_file_open(&file, path, err), err);
-  const ig_status status = ig_shortlist_file_read(&file, path, out, err);
-  ig_file_close(&file);
-  return status;
-}
-
 static void check_list(const ig_shortlist *s, size_t word, const int *ids, size_t count) {
   assert_int_equal(s->offsets[word + 1] - s->offsets[word], count);
   if (count) assert_memory_equal(s->ids + s->offsets[word], ids, count * sizeof *ids);
@@ -30,7 +22,7 @@ static void reads_and_writes(void **state) {
   size_t golden_size, own_size;
   for (int odd = 0; odd < 2; odd++) {
     const char *path = golden(odd ? "odd.bin" : "lists.bin");
-    check(read_path(path, &s, &err), &err);
+    check(ig_shortlist_file_read(path, &s, &err), &err);
     check(ig_shortlist_file_write(s, in_directory("written.bin"), &err), &err);
     check(ig_file_load(path, &golden_bytes, &golden_size, &err), &err);
     check(ig_file_load(in_directory("written.bin"), &own_bytes, &own_size, &err), &err);
@@ -40,7 +32,7 @@ static void reads_and_writes(void **state) {
     free(own_bytes);
     ig_shortlist_free(s);
   }
-  check(read_path(golden("lists.bin"), &s, &err), &err);
+  check(ig_shortlist_file_read(golden("lists.bin"), &s, &err), &err);
   assert_int_equal(s->first, 2);
   assert_int_equal(s->best, 3);
   assert_int_equal(s->words, 4);
@@ -62,7 +54,7 @@ static void reads_and_writes(void **state) {
 static void check_refused(const char *path, const char *why) {
   ig_shortlist *s;
   ig_error err = {0};
-  assert_int_equal(read_path(path, &s, &err), IG_ERROR_FORMAT);
+  assert_int_equal(ig_shortlist_file_read(path, &s, &err), IG_ERROR_FORMAT);
   assert_null(s);
   if (!strstr(err.message, why)) fail_msg("expected \"%s\" in: %s", why, err.message);
 }
@@ -92,7 +84,7 @@ static const char *damage(size_t at, size_t size) {
 // Every byte of a file is held by its magic number, its header or its checksum.
 static void refuses_damage(void **state) {
   (void)state;
-  ig_file file = {0};
+  bool is;
   ig_error err = {0};
   check_refused(damage(0, SIZE_MAX), "byte 0: expected the number of a shortlist");
   check_refused(damage(8, SIZE_MAX), "its checksum is");
@@ -102,12 +94,12 @@ static void refuses_damage(void **state) {
   check_refused(damage(SIZE_MAX, 47), "cut short: a shortlist begins with 48 bytes");
   for (size_t at = 0; at < 112; at++) check_refused(damage(at, SIZE_MAX), ": ");
   for (size_t size = 48; size < 112; size++) check_refused(damage(SIZE_MAX, size), "does not hold");
-  check(ig_file_open(&file, damage(SIZE_MAX, SIZE_MAX), &err), &err);
-  assert_true(ig_shortlist_file_is(&file, "damaged.bin", &err));
-  ig_file_close(&file);
-  check(ig_file_open(&file, damage(3, SIZE_MAX), &err), &err);
-  assert_false(ig_shortlist_file_is(&file, "damaged.bin", &err));
-  ig_file_close(&file);
+  check(ig_shortlist_file_is(damage(SIZE_MAX, SIZE_MAX), &is, &err), &err);
+  assert_true(is);
+  check(ig_shortlist_file_is(damage(3, SIZE_MAX), &is, &err), &err);
+  assert_false(is);
+  check(ig_shortlist_file_is(damage(SIZE_MAX, 7), &is, &err), &err);
+  assert_false(is);
 }
 
 // The best of each word, of equal ones the lower ids; a pair that is there twice counts once.
@@ -145,7 +137,7 @@ static void gives_the_list_of_a_sentence(void **state) {
   (void)state;
   ig_shortlist *s;
   ig_error err = {0};
-  check(read_path(golden("lists.bin"), &s, &err), &err);
+  check(ig_shortlist_file_read(golden("lists.bin"), &s, &err), &err);
   const int source[] = {2, 1, 2, 77};
   check_sentence(s, &(ig_shortlist_sentence){source, 4, false}, (const int[]){0, 1, 3, 4, 7, 9}, 6);
   check_sentence(s, &(ig_shortlist_sentence){source, 4, true},
