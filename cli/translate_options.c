@@ -106,11 +106,12 @@ static const cli_option translate_options[] = {
                     "translated together, as with --batch-tokens 1."),
     CLI_INTEGER_OPTION("draft-tokens", "N", draft_tokens, 1, 31,
                        "Tokens that it guesses for a sentence in a step, at most. Default: 5."),
-    CLI_TEXT_OPTION(0, "shortlist", "PATH", shortlist,
-                    "Choose the tokens of a translation among those that its source leads to: by a "
-                    "shortlist, PATH, or lex.s2t.bin in the directory PATH (`ingot optimize "
-                    "--shortlist`; docs/shortlists.md). Faster; some translations differ, and beam "
-                    "search ranks by scores among these tokens."),
+    CLI_TEXT_OPTION(
+        0, "shortlist", "PATH", shortlist,
+        "Choose the tokens of a translation among those that its source leads to: by a "
+        "shortlist, PATH, or lex.s2t.bin in the directory PATH (`ingot optimize "
+        "--shortlist`; docs/shortlists.md). Faster; some translations differ, and beam "
+        "search ranks by scores among these tokens. --stats says how long the lists were."),
     CLI_THREADS_OPTION,
     CLI_INTEGER_OPTION("workers", "N", workers, 1, CLI_MOST_THREADS,
                        "Batches translated at the same time, each on a thread of its own. Default: "

@@ -25,6 +25,15 @@ static void print_draft(FILE *file, const char *draft, const ig_translate_stats 
           stats->drafted_tokens, stats->accepted_tokens, stats->draft_steps);
 }
 
+static void print_shortlist(FILE *file, const char *shortlist, const ig_translate_stats *stats) {
+  fputs("\"shortlist\": ", file);
+  cli_json_string(file, shortlist);
+  fprintf(
+      file, ", \"listed_sentences\": %zu, \"listed_tokens\": %zu, \"mean_list\": %.1f, ",
+      stats->listed_sentences, stats->listed_tokens,
+      stats->listed_sentences ? (double)stats->listed_tokens / (double)stats->listed_sentences : 0);
+}
+
 static void print_stats(FILE *file, const cli_translate_values *values,
                         const ig_translate_stats *stats, const char *isa, size_t lines_before) {
   fprintf(file,
@@ -43,6 +52,7 @@ static void print_stats(FILE *file, const cli_translate_values *values,
           stats->excluded_terms);
   fprintf(file, "\"lines_before\": %zu, ", lines_before);
   if (values->draft != NULL) print_draft(file, values->draft, stats);
+  if (values->shortlist != NULL) print_shortlist(file, values->shortlist, stats);
   fprintf(file, "\"load_seconds\": %.6f, \"seconds\": %.6f, \"peak_rss_bytes\": %zu, ",
           stats->load_seconds, stats->seconds, ig_peak_memory());
   fprintf(file, "\"isa\": \"%s\", \"threads\": %d, \"workers\": %d, \"model\": ", isa,

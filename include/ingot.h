@@ -439,6 +439,8 @@ typedef struct ig_translate_stats {
   /* of the missing ones, those that bad words, suppressed tokens or repeated n-grams exclude */
   size_t excluded_terms;
   size_t drafted_tokens, accepted_tokens, draft_steps; /* of sentences that had a draft */
+  /* that chose from a list of a shortlist; tokens of all their lists together */
+  size_t listed_sentences, listed_tokens;
 } ig_translate_stats;
 
 /* One stream of text: its options, the order of its lines, and its statistics. */

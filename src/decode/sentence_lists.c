@@ -41,6 +41,7 @@ struct ig_sentence_lists {
   ig_token_scores *scores;     // (R): of the running step
   const token_list **list_of;  // (R)
   bool all_placed;             // in the running step
+  ig_sentence_lists_counts counts;
 };
 
 ig_status ig_sentence_lists_create(ig_decoder_run *decoder, const ig_model *model, int seats,
@@ -90,7 +91,12 @@ void ig_sentence_lists_begin(ig_sentence_lists *l, const ig_sentence_lists_sourc
                              const ig_decode_options *options) {
   l->source = source;
   l->options = options;
+  l->counts = (ig_sentence_lists_counts){0};
   ig_output_subset_leave_all(l->subset);
+}
+
+ig_sentence_lists_counts ig_sentence_lists_counts_of(const ig_sentence_lists *l) {
+  return l->counts;
 }
 
 // ---- the list of a sentence ---------------------------------------------------
@@ -151,6 +157,8 @@ ig_status ig_sentence_lists_join(ig_sentence_lists *l, int seat, const int *sour
   list->placed = false;
   IG_TRY(reserve(l, list, count, err));
   list->count = count;
+  l->counts.sentences++;
+  l->counts.tokens += (size_t)count;
   memcpy(list->ids, l->ids, (size_t)count * sizeof *list->ids);
   list->placed = ig_output_subset_join(l->subset, list->ids, count, list->columns);
   if (list->placed) order_columns(l, list);

@@ -30,6 +30,12 @@ ig_status ig_sentence_lists_join(ig_sentence_lists *lists, int seat, const int *
                                  size_t length, const ig_sentence_options *own, ig_error *err);
 void ig_sentence_lists_leave(ig_sentence_lists *lists, int seat);
 
+// Of the sentences that have joined since the begin.
+typedef struct ig_sentence_lists_counts {
+  size_t sentences, tokens;  // tokens: of all their lists together
+} ig_sentence_lists_counts;
+ig_sentence_lists_counts ig_sentence_lists_counts_of(const ig_sentence_lists *lists);
+
 // The decoder's steps, for sentences that have all joined. Not for sentences with terms.
 ig_stepper ig_sentence_lists_stepper(ig_sentence_lists *lists);
 #endif

@@ -222,7 +222,7 @@ static bool is_for_all_workers(const ig_engine *e, const ig_engine_job *job,
 typedef struct running_job {
   const ig_engine *engine;
   ig_worker_share share;
-  atomic_size_t target_tokens, drafted, accepted, steps;
+  atomic_size_t target_tokens, drafted, accepted, steps, listed_sentences, listed_tokens;
 } running_job;
 
 static void add_counts(running_job *r, const ig_worker_counts *counts) {
@@ -230,6 +230,8 @@ static void add_counts(running_job *r, const ig_worker_counts *counts) {
   atomic_fetch_add(&r->drafted, counts->draft.drafted);
   atomic_fetch_add(&r->accepted, counts->draft.accepted);
   atomic_fetch_add(&r->steps, counts->draft.steps);
+  atomic_fetch_add(&r->listed_sentences, counts->lists.sentences);
+  atomic_fetch_add(&r->listed_tokens, counts->lists.tokens);
 }
 
 static ig_status run_worker(void *context, size_t worker, int thread, ig_error *err) {
@@ -260,6 +262,8 @@ static ig_status run_queue(ig_engine *e, const ig_engine_job *job, ig_queue *que
   counts->target_tokens = atomic_load(&r.target_tokens);
   counts->draft =
       (ig_draft_counts){atomic_load(&r.drafted), atomic_load(&r.accepted), atomic_load(&r.steps)};
+  counts->lists =
+      (ig_sentence_lists_counts){atomic_load(&r.listed_sentences), atomic_load(&r.listed_tokens)};
   return status;
 }
 

@@ -100,7 +100,8 @@ typedef struct ig_engine_job {
 typedef struct ig_engine_counts {
   size_t source_tokens, target_tokens;
   ig_draft_counts draft;  // of the sentences for which it was asked
-  int workers;            // that worked on the job
+  ig_sentence_lists_counts lists;
+  int workers;  // that worked on the job
 } ig_engine_counts;
 
 // counts are also filled, as far as the job went, when it fails.

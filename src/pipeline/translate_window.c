@@ -213,6 +213,8 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
   t->stats.drafted_tokens += counts.draft.drafted;
   t->stats.accepted_tokens += counts.draft.accepted;
   t->stats.draft_steps += counts.draft.steps;
+  t->stats.listed_sentences += counts.lists.sentences;
+  t->stats.listed_tokens += counts.lists.tokens;
   if (counts.workers > t->stats.workers) t->stats.workers = counts.workers;
   if (status != IG_OK) return status;
   t->stats.sentences += t->window.count;

@@ -354,6 +354,7 @@ static ig_status decode_share(ig_worker *w, const ig_worker_share *share, ig_wor
   const ig_status status = ig_search_stream(w->search, &stepper, &feed, d.seats, err);
   counts->target_tokens = d.target_tokens;
   if (d.draft) counts->draft = ig_draft_counts_of(d.draft);
+  if (share->job->lists) counts->lists = ig_sentence_lists_counts_of(w->lists);
   return status;
 }
 

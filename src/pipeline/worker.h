@@ -28,6 +28,7 @@ typedef struct ig_worker_share {
 typedef struct ig_worker_counts {
   size_t target_tokens;  // found or scored
   ig_draft_counts draft;
+  ig_sentence_lists_counts lists;
 } ig_worker_counts;
 
 // Takes sentences from the queue until it is empty. counts are also filled when it fails.

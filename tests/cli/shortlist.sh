@@ -50,6 +50,22 @@ for type in fp32 bf16 int8; do
   done
 done
 
+# The statistics say how long the lists were: those that building measured, for the same texts.
+made=$("$INGOT" optimize "$model" -o told --shortlist --source source --target target |
+  grep -o 'a sentence has [0-9]* in the mean' | tr -dc 0-9)
+for way in '' '--threads 1 --batch-tokens 1' '--workers 2'; do
+  # shellcheck disable=SC2086
+  says few --beam-size 1 --shortlist short $way --stats stats
+  has stats '"shortlist": "short", "listed_sentences": 4, '
+  grep -o '"listed.*"mean_list": [0-9.]*' stats >counts
+  cmp -s counts first_counts || [ -z "$way" ] || fail "other statistics with $way: $(cat counts)"
+  cp counts first_counts
+done
+awk -v made="$made" '{ d = $NF - made; exit !(d > -3 && d < 3) }' counts ||
+  fail "lists of $(cat counts), but $made were built"
+says whole --beam-size 1 --stats stats
+! grep -q listed stats || fail "lists without a shortlist: $(cat stats)"
+
 # Int8 and a shortlist at once; the file goes along with the model.
 expect 0 "$INGOT" optimize "$model" -o int8 --type int8 --shortlist --source source \
   --target target --quiet
