@@ -142,12 +142,15 @@ static json_t *training_json(const ig_memory_plan *m) {
 
 static json_t *memory_json(const model_summary *s) {
   const ig_memory_plan *m = &s->memory;
-  const char *running = ig_config_decodes(&s->config) ? "translation" : "encoding";
-  return json_pack("{s:i, s:i, s:i, s:o, s:{s:I, s:I, s:I}}", "batch_tokens", s->sizes.tokens,
+  const bool decodes = ig_config_decodes(&s->config);
+  json_t *columns = decodes ? json_integer((json_int_t)m->running.columns) : NULL;
+  if (decodes && !columns) return NULL;
+  return json_pack("{s:i, s:i, s:i, s:o, s:{s:I, s:I, s:I, s:o*}}", "batch_tokens", s->sizes.tokens,
                    "length", s->sizes.length, "beam_size", s->sizes.beam_size, "training",
-                   training_json(m), running, "weights", (json_int_t)m->running.weights, "worker",
-                   (json_int_t)m->running.state, "worker_of_all_threads",
-                   (json_int_t)m->running.shared);
+                   training_json(m), decodes ? "translation" : "encoding", "weights",
+                   (json_int_t)m->running.weights, "worker", (json_int_t)m->running.state,
+                   "worker_of_all_threads", (json_int_t)m->running.shared, "columns_of_a_shortlist",
+                   columns);
 }
 
 static json_t *notes_json(const ig_safetensors *file) {
@@ -354,6 +357,9 @@ static char *as_text(const model_summary *s, const char *directory) {
   print_losses(out, &s->foreign.notes);
   ig_fusion_note_print(out, s->fusion);
   print_memory(out, s);
+  if (s->shortlist)
+    fprintf(out, "    with the shortlist, at most %.1f more for a worker's copied columns\n",
+            mebibytes(s->memory.running.columns));
   ig_shortlist_note_print(out, s->shortlist);
   if (fclose(out) == 0) return text;
   free(text);
@@ -526,7 +532,8 @@ static ig_status inspect_named(const inspected *of, char **out, ig_error *err) {
   model_summary s = {.sizes = {.tokens = o->batch_tokens,
                                .length = o->length,
                                .beam_size = o->beam_size,
-                               .threads = o->threads}};
+                               .threads = o->threads,
+                               .type = IG_WEIGHT_TYPE_AS_STORED}};
   const ig_status status = inspect_directory(of, &s, out, err);
   json_decref(s.fusion);
   json_decref(s.shortlist);

@@ -35,6 +35,10 @@ has smaller/optimization.json '"steps": 5'
 expect 0 "$INGOT" inspect short
 has out 'shortlist     lex.s2t.bin: '
 has out 'the first 100 are in every list'
+grep -Eq "with the shortlist, at most [0-9.]+ more for a worker's copied columns" out ||
+  fail 'the memory of copied columns is not told'
+expect 0 "$INGOT" inspect "$model"
+! grep -q 'copied columns' out || fail 'copied columns without a shortlist'
 for type in fp32 bf16 int8; do
   for beam in 1 4; do
     says whole --type $type --beam-size $beam

@@ -5,15 +5,20 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
-#include "../model_fixture.h"
+#include "counted_allocations.h"
+#include "model_fixture.h"
+#include "model/files/load.h"
 #include "model/model.h"
+#include "model/run/memory_plan.h"
 #include "model/run/output_subset.h"
 #include "model/run/pack.h"
 #include "nn/gemm.h"
 
-enum { VOCABULARY = 400, SENTENCES = 6, TOKENS = 40 };
+enum { VOCABULARY = 400, SENTENCES = 6, TOKENS = 40, PAGES = 2 * 4096 };
 
 typedef struct sentence {
   bool there;
@@ -111,10 +116,56 @@ static void refuses_too_many(void **state) {
   ig_model_free(model);
 }
 
+// What the plan of a model says, which is packed or not, is what is mapped, to the page.
+static void check_plan(const ig_model *model, size_t planned) {
+  ig_output_subset *subset;
+  mapped_bytes = 0;
+  assert_int_equal(ig_output_subset_create(model, &subset, NULL), IG_OK);
+  assert_in_range(mapped_bytes, planned, planned + PAGES);
+  ig_output_subset_free(subset);
+}
+
+// The same model, whose weights are int8.
+static ig_model *load_int8(const ig_model *model) {
+  static const char *const names[] = {"config.json", "generation_config.json", "model.safetensors"};
+  char directory[] = "/tmp/ingot-subset-XXXXXX", path[100];
+  ig_model *loaded;
+  ig_error err;
+  assert_non_null(mkdtemp(directory));
+  if (ig_model_save(model, directory, "float32", &err) != IG_OK ||
+      ig_load_packed(directory, IG_WEIGHT_TYPE_INT8, NULL, &loaded, &err) != IG_OK)
+    fail_msg("%s", err.message);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+    unlink(path);
+  }
+  assert_int_equal(rmdir(directory), 0);
+  return loaded;
+}
+
+static void the_plan_is_kept(void **state) {
+  (void)state;
+  if (sizeof(void *) < 8) skip();
+  ig_memory_plan_sizes sizes = {.tokens = 8, .length = 4, .beam_size = 1, .threads = 1};
+  ig_memory_plan floats, integers;
+  ig_model *model = make_model(), *int8 = load_int8(model);
+  assert_int_equal(ig_memory_plan_of(&model->config, &sizes, &floats, NULL), IG_OK);
+  check_plan(model, floats.running.columns);
+  sizes.type = IG_WEIGHT_TYPE_INT8;
+  assert_int_equal(ig_memory_plan_of(&model->config, &sizes, &integers, NULL), IG_OK);
+  check_plan(int8, integers.running.columns);
+  // The negative control: the plan of another type would be missed by more than pages.
+  assert_true(floats.running.columns > integers.running.columns + PAGES);
+  assert_true(floats.running.weights > integers.running.weights);
+  ig_model_free(int8);
+  ig_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(come_and_go),
       cmocka_unit_test(refuses_too_many),
+      cmocka_unit_test(the_plan_is_kept),
   };
   return cmocka_run_group_tests(tests, select_kernels, NULL);
 }

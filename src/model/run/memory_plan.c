@@ -7,6 +7,7 @@
 #include "model/head/head.h"
 #include "model/run/head_run.h"
 #include "model/run/inference.h"
+#include "model/run/output_subset.h"
 #include "model/run/pack.h"
 #include "model/run/pass.h"
 
@@ -54,7 +55,8 @@ static ig_status measure_translation(ig_model *model, ig_pool *pool,
                                   .without_logits = true};
   IG_TRY(ig_inference_measure(model, NULL, &size, &out->running.state, err));
   IG_TRY(ig_inference_measure(model, pool, &size, &out->running.shared, err));
-  return ig_pack_bytes(model, sizes->stored, &out->running.weights, err);
+  IG_TRY(ig_pack_bytes(model, sizes->stored, &out->running.weights, err));
+  return ig_output_subset_measure(model, &out->running.columns, err);
 }
 
 static ig_status measure_encoding(ig_model *model, ig_pool *pool, const ig_memory_plan_sizes *sizes,
@@ -74,9 +76,9 @@ ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes 
   ig_pool *pool = NULL;
   *out = (ig_memory_plan){.trains = false};
   IG_TRY(ig_create_zeroed(config, "config.json", &model, err));
-  if (sizes->stored)
-    model->weight_type =
-        ig_stored_weights_type(sizes->stored, model->parameter_count, IG_WEIGHT_TYPE_AS_STORED);
+  model->weight_type =
+      sizes->stored ? ig_stored_weights_type(sizes->stored, model->parameter_count, sizes->type)
+                    : sizes->type;
   ig_status status = ig_pool_create(sizes->threads, &pool, err);
   if (status == IG_OK) status = measure_training(model, pool, sizes, out, err);
   if (status == IG_OK)

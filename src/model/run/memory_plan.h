@@ -8,9 +8,9 @@
 // Batches that the plan is for: `tokens` on either side, in sentences of `length`.
 typedef struct ig_memory_plan_sizes {
   int tokens, length, beam_size;
-  int threads;  // 0: all cores
-  // What the weights are stored as, which is how they are held while the model runs; NULL: float32.
-  const ig_stored_weights *stored;
+  int threads;                      // 0: all cores
+  const ig_stored_weights *stored;  // NULL: as float32
+  ig_weight_type type;              // what they are held as while the model runs
 } ig_memory_plan_sizes;
 
 // Bytes.
@@ -25,8 +25,10 @@ typedef struct ig_memory_plan {
     size_t weights;  // packed
     size_t state;    // of one worker with a thread of its own
     size_t shared;   // of one worker with all threads
-  } running;         // translating by a search that needs no written logits (decode/choice.h); of a
-                     // model without a decoder encoding, which has no beam
+    size_t
+        columns;  // of either besides, with a shortlist: columns of the output layer that it copies
+  } running;      // translating by a search that needs no written logits (decode/choice.h); of a
+                  // model without a decoder encoding, which has no beam
 } ig_memory_plan;
 ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes *sizes,
                             ig_memory_plan *out, ig_error *err);

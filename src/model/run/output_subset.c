@@ -42,10 +42,10 @@ static void carve(ig_output_subset *s, ig_arena *arena) {
   s->layer = layer;
 }
 
-static ig_status prepare(const ig_model *model, ig_output_subset *s, ig_error *err) {
+static ig_status prepare(const ig_model *model, bool packed, ig_output_subset *s, ig_error *err) {
   s->whole = &model->output;
   IG_TRY(ig_kernels_select(&s->kernels, err));
-  const bool serves = s->whole->packed.data && ig_packed_columns_serve(s->whole->packed.layout);
+  const bool serves = packed && ig_packed_columns_serve(s->whole->packed.layout);
   s->capacity = serves ? s->whole->out / 2 / PANEL * PANEL : 0;
   return IG_OK;
 }
@@ -54,7 +54,7 @@ ig_status ig_output_subset_create(const ig_model *model, ig_output_subset **out,
   *out = NULL;
   ig_output_subset *s = ig_allocate(1, sizeof *s, err);
   if (!s) return IG_ERROR_MEMORY;
-  ig_status status = prepare(model, s, err);
+  ig_status status = prepare(model, model->output.packed.data != NULL, s, err);
   ig_arena plan = ig_arena_measure();
   if (status == IG_OK) {
     carve(s, &plan);
@@ -67,6 +67,15 @@ ig_status ig_output_subset_create(const ig_model *model, ig_output_subset **out,
   carve(s, &s->arena);
   for (int id = 0; id < s->whole->out; id++) s->column_of[id] = -1;
   *out = s;
+  return IG_OK;
+}
+
+ig_status ig_output_subset_measure(const ig_model *model, size_t *bytes, ig_error *err) {
+  ig_output_subset subset = {0};
+  ig_arena plan = ig_arena_measure();
+  IG_TRY(prepare(model, true, &subset, err));
+  carve(&subset, &plan);
+  *bytes = plan.peak;
   return IG_OK;
 }
 

@@ -9,6 +9,9 @@ typedef struct ig_output_subset ig_output_subset;  // ig_output_subset_free; bor
 // It holds half of the layer at most: beyond, the whole one is hardly slower. Pages that no column
 // has touched take no memory.
 ig_status ig_output_subset_create(const ig_model *model, ig_output_subset **out, ig_error *err);
+// Bytes that create takes for a model whose output layer says what it will be packed as, packed or
+// not yet.
+ig_status ig_output_subset_measure(const ig_model *model, size_t *bytes, ig_error *err);
 void ig_output_subset_free(ig_output_subset *subset);
 
 // A sentence with the tokens ids (count) joins; columns (count): where each of them is until it

@@ -318,9 +318,8 @@ ig_status ig_pack_bytes(ig_model *m, const ig_stored_weights *stored, size_t *by
   IG_TRY(ig_kernels_select(&nn.kernels, err));
   ig_arena plan = ig_arena_measure();
   size_t only_packed = 0;  // values that nothing needs unpacked
-  linear_packing how = {.nn = &nn, .model = m, .stored = stored, .arena = &plan};
-  if (stored)
-    how.type = ig_stored_weights_type(stored, m->parameter_count, IG_WEIGHT_TYPE_AS_STORED);
+  linear_packing how = {
+      .nn = &nn, .type = m->weight_type, .model = m, .stored = stored, .arena = &plan};
   ig_layout_linears(m, count_only_packed, &only_packed);
   ig_layout_linears(m, take_linear, &how);
   *bytes = plan.peak + (m->value_count - only_packed) * sizeof(float);

@@ -21,9 +21,9 @@ void ig_pack_undo(ig_model *model);
 // a file holds as floats stay floats.
 ig_status ig_pack_read(ig_model *model, const ig_stored_weights *stored, ig_weight_type type,
                        ig_pool *pool, ig_error *err);
-// Bytes of the weights of a model that ig_pack_read filled, as they are stored (NULL: in float32):
-// packed ones, and plain ones where a weight is used as it is too, or only. The model has its
-// values' place.
+// Bytes of the weights of a model that ig_pack_read filled from stored ones (NULL: not known) for
+// its type: packed ones, and plain ones where a weight is used as it is too, or only. The model has
+// its values' place; its layers know then what they would be packed as.
 ig_status ig_pack_bytes(ig_model *model, const ig_stored_weights *stored, size_t *bytes,
                         ig_error *err);
 // found (parameter_count): whether inference in int8 packs the parameter so. The model has its
