@@ -22,6 +22,11 @@ static const cli_option inspect_options[] = {
     CLI_INTEGER_OPTION("beam-size", "N", report.beam_size, 1, 1000000,
                        "Hypotheses a sentence when translating. Default: 4."),
     CLI_INTEGER_OPTION("threads", "N", report.threads, 0, 1000000, "Threads. Default: all cores."),
+    CLI_CHOICE_OPTION(
+        "type", "TYPE", report.type, cli_weight_types,
+        "Plan the memory of running for weights held as fp32, bf16 or int8, as --type "
+        "of translate has them; a draft is held as int8. Default: int8 if the "
+        "directory holds int8, else fp32."),
     CLI_FLAG_OPTION(0, "verify", verify,
                     "Of a fused model: hash the files that fusion.json names, and tell which are "
                     "the same, changed or gone, and which weights it does not name."),
@@ -68,7 +73,8 @@ const cli_verb cli_inspect = {
     .name = "inspect",
     .summary = "What a model is: family, sizes, dtypes, tied tensors, memory plan.",
     .synopsis =
-        "inspect MODEL [--batch-tokens N] [--length N] [--beam-size N] [--threads N] [--json]\n"
+        "inspect MODEL [--batch-tokens N] [--length N] [--beam-size N] [--threads N] [--type TYPE] "
+        "[--json]\n"
         "inspect --verify MODEL [--threads N] [--json]",
     .description =
         "Prints what a model directory holds: its family and sizes, its tensors with their dtypes, "

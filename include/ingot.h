@@ -618,6 +618,7 @@ typedef struct ig_inspect_options {
   int length;       /* tokens a sentence; default 64 */
   int beam_size;    /* default 4 */
   int threads;      /* default 0: all cores */
+  const char *type; /* of running, as in ig_translator_options; default NULL: as stored */
 } ig_inspect_options;
 ig_inspect_options ig_inspect_options_default(void);
 /* Reports family, sizes, dtypes, tied tensors, memory plan and, of a fused model, what it was made

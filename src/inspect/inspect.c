@@ -21,6 +21,7 @@
 #include "text/tokenizer.h"
 #include "model/files/weights.h"
 #include "model/run/memory_plan.h"
+#include "model/weight_type.h"
 
 typedef struct model_summary {
   ig_config config;
@@ -145,12 +146,12 @@ static json_t *memory_json(const model_summary *s) {
   const bool decodes = ig_config_decodes(&s->config);
   json_t *columns = decodes ? json_integer((json_int_t)m->running.columns) : NULL;
   if (decodes && !columns) return NULL;
-  return json_pack("{s:i, s:i, s:i, s:o, s:{s:I, s:I, s:I, s:o*}}", "batch_tokens", s->sizes.tokens,
-                   "length", s->sizes.length, "beam_size", s->sizes.beam_size, "training",
-                   training_json(m), decodes ? "translation" : "encoding", "weights",
-                   (json_int_t)m->running.weights, "worker", (json_int_t)m->running.state,
-                   "worker_of_all_threads", (json_int_t)m->running.shared, "columns_of_a_shortlist",
-                   columns);
+  return json_pack("{s:i, s:i, s:i, s:o, s:{s:s, s:I, s:I, s:I, s:o*}}", "batch_tokens",
+                   s->sizes.tokens, "length", s->sizes.length, "beam_size", s->sizes.beam_size,
+                   "training", training_json(m), decodes ? "translation" : "encoding", "type",
+                   ig_weight_type_name(m->running.type), "weights", (json_int_t)m->running.weights,
+                   "worker", (json_int_t)m->running.state, "worker_of_all_threads",
+                   (json_int_t)m->running.shared, "columns_of_a_shortlist", columns);
 }
 
 static json_t *notes_json(const ig_safetensors *file) {
@@ -217,16 +218,18 @@ static void print_training_memory(FILE *out, const ig_memory_plan *m) {
 static void print_memory(FILE *out, const model_summary *s) {
   const ig_memory_plan *m = &s->memory;
   const bool decodes = ig_config_decodes(&s->config);
+  const char *type = ig_weight_type_name(m->running.type);
   const double weights = mebibytes(m->running.weights), worker = mebibytes(m->running.state),
                both = mebibytes(m->running.weights + m->running.state);
   fprintf(out, "  memory of batches of %d tokens%s in sentences of %d, in MiB\n", s->sizes.tokens,
           decodes ? " a side" : "", s->sizes.length);
   if (m->trains) print_training_memory(out, m);
   if (decodes)
-    fprintf(out, "    translating %.1f: weights %.1f, and a worker of beam %d %.1f\n", both,
-            weights, s->sizes.beam_size, worker);
+    fprintf(out, "    translating %.1f: weights %.1f (%s), and a worker of beam %d %.1f\n", both,
+            weights, type, s->sizes.beam_size, worker);
   else
-    fprintf(out, "    encoding    %.1f: weights %.1f, and a worker %.1f\n", both, weights, worker);
+    fprintf(out, "    encoding    %.1f: weights %.1f (%s), and a worker %.1f\n", both, weights,
+            type, worker);
 }
 
 // The names of all dtypes met, "F32, BF16". false: out of memory.
@@ -490,9 +493,9 @@ static ig_status open_adapter(const char *directory, model_summary *s, ig_error 
 typedef struct inspected {
   const char *directory, *adapter;
   const ig_inspect_options *options;
+  ig_weight_type type;  // that the memory plan is of
 } inspected;
 
-// The plan for weights held as they are stored.
 static ig_status plan_memory(const char *directory, model_summary *s, ig_error *err) {
   ig_model *listed;
   ig_stored_weights stored = {0};
@@ -533,7 +536,7 @@ static ig_status inspect_named(const inspected *of, char **out, ig_error *err) {
                                .length = o->length,
                                .beam_size = o->beam_size,
                                .threads = o->threads,
-                               .type = IG_WEIGHT_TYPE_AS_STORED}};
+                               .type = of->type}};
   const ig_status status = inspect_directory(of, &s, out, err);
   json_decref(s.fusion);
   json_decref(s.shortlist);
@@ -553,9 +556,11 @@ ig_status ig_inspect(const char *name, const ig_inspect_options *options, char *
   *out = NULL;
   IG_TRY(ig_fail_if_null(name, "directory", err));
   IG_TRY(check_options(o, err));
+  ig_weight_type type;
+  IG_TRY(ig_weight_type_of(o->type, &type, err));
   char *directory = ig_allocate_copy(name, ig_model_name_split(name, &adapter), err);
   if (!directory) return IG_ERROR_MEMORY;
-  const ig_status status = inspect_named(&(inspected){directory, adapter, o}, out, err);
+  const ig_status status = inspect_named(&(inspected){directory, adapter, o, type}, out, err);
   free(directory);
   return status;
 }

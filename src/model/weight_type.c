@@ -4,10 +4,14 @@
 
 #include "base/fail.h"
 
+static const char *const names[] = {
+    [IG_WEIGHT_TYPE_FP32] = "fp32", [IG_WEIGHT_TYPE_BF16] = "bf16", [IG_WEIGHT_TYPE_INT8] = "int8"};
+
+const char *ig_weight_type_name(ig_weight_type type) {
+  return type == IG_WEIGHT_TYPE_AS_STORED ? "as stored" : names[type];
+}
+
 ig_status ig_weight_type_of(const char *name, ig_weight_type *out, ig_error *err) {
-  static const char *const names[] = {[IG_WEIGHT_TYPE_FP32] = "fp32",
-                                      [IG_WEIGHT_TYPE_BF16] = "bf16",
-                                      [IG_WEIGHT_TYPE_INT8] = "int8"};
   *out = IG_WEIGHT_TYPE_AS_STORED;
   if (!name) return IG_OK;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)

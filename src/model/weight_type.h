@@ -16,4 +16,6 @@ typedef enum ig_weight_type {
 
 // "fp32", "bf16", "int8"; NULL: as stored. Any other name is IG_ERROR_UNSUPPORTED.
 ig_status ig_weight_type_of(const char *name, ig_weight_type *out, ig_error *err);
+// The name by which it is asked for; of as stored "as stored".
+const char *ig_weight_type_name(ig_weight_type type);
 #endif

@@ -97,11 +97,45 @@ static void encoders_are_what_they_are(void **state) {
   }
 }
 
+// The bytes of the weights while they run as this type; NULL: as the directory has them.
+static long long planned(const char *directory, const char *type) {
+  ig_inspect_options options = ig_inspect_options_default();
+  ig_error err = {0};
+  char *text, wanted[80];
+  options.json = true;
+  options.type = type;
+  if (ig_inspect(directory, &options, &text, &err) != IG_OK) fail_msg("%s", err.message);
+  snprintf(wanted, sizeof wanted, "\"type\": \"%s\"", type ? type : "fp32");
+  has(text, wanted, true);
+  const char *found = strstr(strstr(text, "\"translation\""), "\"weights\": ");
+  const long long bytes = strtoll(found + strlen("\"weights\": "), NULL, 10);
+  free(text);
+  return bytes;
+}
+
+// A plan is of the type that is asked for: a draft is held as int8, whatever its directory has.
+static void the_plan_is_of_a_type(void **state) {
+  (void)state;
+  char draft[4096], *text = NULL;
+  ig_error err = {0};
+  ig_inspect_options options = ig_inspect_options_default();
+  const char *source = getenv("INGOT_SOURCE");
+  snprintf(draft, sizeof draft, "%s/models/en-de", source ? source : ".");
+  const long long floats = planned(draft, NULL), integers = planned(draft, "int8");
+  assert_int_equal(planned(draft, "fp32"), floats);
+  assert_true(planned(draft, "bf16") < floats * 6 / 10);
+  assert_true(integers < floats * 3 / 10);
+  options.type = "int4";
+  assert_int_equal(ig_inspect(draft, &options, &text, &err), IG_ERROR_UNSUPPORTED);
+  assert_null(text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_report_is_the_same_in_every_locale),
       cmocka_unit_test(errors_say_what_is_wrong),
       cmocka_unit_test(encoders_are_what_they_are),
+      cmocka_unit_test(the_plan_is_of_a_type),
   };
   const char *source = getenv("INGOT_SOURCE");
   snprintf(model, sizeof model, "%s/tests/golden/marian_tiny", source ? source : ".");

@@ -79,6 +79,7 @@ ig_status ig_memory_plan_of(const ig_config *config, const ig_memory_plan_sizes 
   model->weight_type =
       sizes->stored ? ig_stored_weights_type(sizes->stored, model->parameter_count, sizes->type)
                     : sizes->type;
+  out->running.type = model->weight_type;
   ig_status status = ig_pool_create(sizes->threads, &pool, err);
   if (status == IG_OK) status = measure_training(model, pool, sizes, out, err);
   if (status == IG_OK)

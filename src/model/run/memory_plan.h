@@ -22,6 +22,7 @@ typedef struct ig_memory_plan {
     size_t scratch;
   } training;
   struct {
+    ig_weight_type type;
     size_t weights;  // packed
     size_t state;    // of one worker with a thread of its own
     size_t shared;   // of one worker with all threads
