@@ -29,7 +29,7 @@ static const cli_option bench_options[] = {
                       "Only these figures: machine, product, layer or run."),
     CLI_CHOICE_OPTION("type", "TYPE", type, cli_weight_types,
                       "What the weights are held as in decoding steps and translations, as in "
-                      "translate. Default: fp32."),
+                      "translate. Default: int8 if the directory holds int8, else fp32."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1024,
                        "Of the translations. Default: 1 (greedy)."),
     CLI_INTEGER_OPTION("length", "N", length, 2, 100000,
@@ -49,6 +49,7 @@ static const cli_option bench_options[] = {
 // Everything that one run of the verb shares.
 typedef struct bench {
   const bench_values *values;
+  const char *type;  // that is decoded with
   bench_table table;
   int threads;
   double peak[IG_PEAKS];  // (ig_peak): of all threads, 10^9 operations a second
@@ -75,7 +76,7 @@ static void add_run(bench *b, const char *type, const char *name, double value, 
 
 // Of translations.
 static double inference_peak(const bench *b) {
-  return b->peak[strcmp(b->values->type, "int8") == 0 ? IG_PEAK_INT8 : IG_PEAK_INFERENCE];
+  return b->peak[strcmp(b->type, "int8") == 0 ? IG_PEAK_INT8 : IG_PEAK_INFERENCE];
 }
 
 // ---- the machine ------------------------------------------------------------
@@ -148,7 +149,7 @@ static ig_status measure_products_and_layers(bench *b) {
   options.length = b->values->length;
   options.threads = b->threads;
   options.repeat = b->values->repeat;
-  options.type = b->values->type;
+  options.type = b->type;
   return ig_time_model(b->config, &options, add_timing, b, &b->err);
 }
 
@@ -247,9 +248,9 @@ static ig_status time_translator(bench *b, ig_translator *translator, sentences 
   const int workers = ig_translator_stats(translator).workers;
   snprintf(name, sizeof name, "translation, %zu sentences, beam %d, %d worker%s", s->count,
            v->beam_size, workers, workers == 1 ? "" : "s");
-  add_run(b, v->type, name, tokens / batch, "tokens/s", work * count / batch / inference_peak(b));
+  add_run(b, b->type, name, tokens / batch, "tokens/s", work * count / batch / inference_peak(b));
   snprintf(name, sizeof name, "translation, one sentence, beam %d", v->beam_size);
-  add_run(b, v->type, name, single * 1e3, "ms", work / single / inference_peak(b));
+  add_run(b, b->type, name, single * 1e3, "ms", work / single / inference_peak(b));
   return IG_OK;
 }
 
@@ -261,7 +262,7 @@ static ig_status measure_translation(bench *b) {
   options.threads = b->threads;
   options.workers = v->workers;
   options.batch_tokens = v->batch_tokens;
-  options.type = v->type;
+  options.type = b->type;
   options.ids_in = options.ids_out = true;
   ig_translator *translator = NULL;
   sentences s = {0};
@@ -273,7 +274,7 @@ static ig_status measure_translation(bench *b) {
     status = ig_translator_open(v->model, &options, &translator, &b->err);
     if (status == IG_OK) load = fmin(load, ig_translator_stats(translator).load_seconds);
   }
-  if (status == IG_OK) add_run(b, v->type, "loading", load * 1e3, "ms", -1);
+  if (status == IG_OK) add_run(b, b->type, "loading", load * 1e3, "ms", -1);
   if (status == IG_OK &&
       !sentences_create(&s, b->config, v->sentences ? v->sentences : 256, v->length))
     status = cli_error_memory(&b->err);
@@ -319,8 +320,15 @@ static bool step_batch_create(step_batch *s, const ig_config *config, int count,
   return true;
 }
 
+// What products of training are computed in (train.compute).
+typedef struct training_type {
+  const char *compute, *name;
+  ig_peak peak;
+} training_type;
+
 // Times forward, backward and update together: the best of `repeat` steps after one to warm up.
-static ig_status time_trainer(bench *b, ig_trainer *trainer, const ig_batch *batch) {
+static ig_status time_trainer(bench *b, const training_type *type, ig_trainer *trainer,
+                              const ig_batch *batch) {
   double best = INFINITY;
   for (int i = 0; i <= b->values->repeat; i++) {
     const double begin = now();
@@ -334,18 +342,19 @@ static ig_status time_trainer(bench *b, ig_trainer *trainer, const ig_batch *bat
   // Each product of the forward pass has two in the backward pass.
   const double work =
       3e-9 * ig_translation_operations(b->config, b->values->length, 1) * batch->sequences;
-  add_run(b, "fp32", name, (double)batch->sequences * b->values->length / best, "tokens/s",
-          work / best / b->peak[IG_PEAK_TRAINING]);
+  add_run(b, type->name, name, (double)batch->sequences * b->values->length / best, "tokens/s",
+          work / best / b->peak[type->peak]);
   return IG_OK;
 }
 
-static ig_status measure_training(bench *b) {
+static ig_status measure_training(bench *b, const training_type *type) {
   const int count =
       b->values->sentences ? b->values->sentences : 85;  // of 24 tokens: a batch of 2,040 rows
   ig_trainer_options options = ig_trainer_options_default();
   options.threads = b->threads;
   options.label_smoothing = 0.1f;
   options.optimizer.clip_norm = 1;
+  options.compute = type->compute;
   ig_model *model = NULL;
   ig_trainer *trainer = NULL;
   step_batch batch = {0};
@@ -353,7 +362,7 @@ static ig_status measure_training(bench *b) {
   if (status == IG_OK) status = ig_trainer_create(model, &options, &trainer, &b->err);
   if (status == IG_OK && !step_batch_create(&batch, b->config, count, b->values->length))
     status = cli_error_memory(&b->err);
-  if (status == IG_OK) status = time_trainer(b, trainer, &batch.batch);
+  if (status == IG_OK) status = time_trainer(b, type, trainer, &batch.batch);
   step_batch_free(&batch);
   ig_trainer_free(trainer);
   ig_model_free(model);
@@ -367,6 +376,7 @@ static ig_status read_config_and_peaks(bench *b) {
     // Weights that cannot be read are an error before anything is measured.
     ig_model *model = NULL;
     ig_status status = ig_model_load(b->values->model, &model, &b->err);
+    if (model && !b->type) b->type = ig_model_stored_type(model);
     ig_model_free(model);
     if (status == IG_OK) status = ig_config_load(b->values->model, &b->config, &b->err);
     if (status != IG_OK) return status;
@@ -378,17 +388,20 @@ static ig_status read_config_and_peaks(bench *b) {
 }
 
 static ig_status measure_wanted(bench *b) {
+  static const training_type types[] = {{"float32", "fp32", IG_PEAK_TRAINING},
+                                        {"bfloat16", "bf16", IG_PEAK_BFLOAT16}};
   ig_status status = is_wanted(b, "machine") ? measure_machine(b) : IG_OK;
   if (!b->values->model) return status;
   if (status == IG_OK && (is_wanted(b, "product") || is_wanted(b, "layer")))
     status = measure_products_and_layers(b);
   if (status == IG_OK && is_wanted(b, "run")) status = measure_translation(b);
-  if (status == IG_OK && is_wanted(b, "run")) status = measure_training(b);
+  for (size_t i = 0; status == IG_OK && is_wanted(b, "run") && i < 2; i++)
+    status = measure_training(b, &types[i]);
   return status;
 }
 
 static int run_bench(const cli_verb *verb, int argc, char **argv) {
-  bench_values values = {.type = "fp32", .beam_size = 1, .length = 24, .repeat = 3};
+  bench_values values = {.beam_size = 1, .length = 24, .repeat = 3};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
   if (code != CLI_GO_ON) return code;
@@ -398,7 +411,9 @@ static int run_bench(const cli_verb *verb, int argc, char **argv) {
     return cli_usage_error(verb, "--only %s needs a model", values.only);
   char cpu[64];
   ig_cpu_name(cpu);
-  bench b = {.values = &values, .threads = values.threads ? values.threads : ig_cpu_count()};
+  bench b = {.values = &values,
+             .type = values.type,
+             .threads = values.threads ? values.threads : ig_cpu_count()};
   b.table = (bench_table){.format = values.json  ? BENCH_JSON
                                     : values.csv ? BENCH_CSV
                                                  : BENCH_TEXT,
@@ -430,7 +445,8 @@ const cli_verb cli_bench = {
         "forward and backward, loading, translating random "
         "token ids to translations of a fixed length, and training steps, each as a share of the "
         "machine's arithmetic peak with as many threads: of its type, of int8 for what --type int8 "
-        "runs. Training is always in fp32. Each figure is the best of several.",
+        "runs. Training is timed in fp32 and in bf16 (train.compute). Each figure is the best of "
+        "several.",
     .examples =
         "ingot bench\ningot bench -m models/en-de --only run --beam-size 4 --type int8\ningot "
         "bench -m "

@@ -122,6 +122,9 @@ void ig_model_free(ig_model *model);
 size_t ig_model_name_split(const char *name, const char **adapter);
 
 const ig_config *ig_model_config(const ig_model *model); /* the model's own: not to be freed */
+/* What a translator holds the weights of its directory as, where no type is asked for: "int8" if it
+ * stores weights in int8, else "fp32". */
+const char *ig_model_stored_type(const ig_model *model);
 size_t ig_model_parameters(const ig_model *model); /* trained values, tied ones counted once */
 size_t ig_model_tensors(const ig_model *model);
 

@@ -26,6 +26,9 @@ const char *ig_model_generation_file(const ig_model *m) {
 }
 
 const ig_config *ig_model_config(const ig_model *m) { return m ? &m->config : NULL; }
+const char *ig_model_stored_type(const ig_model *m) {
+  return m ? ig_weight_type_name(m->stored_type) : NULL;
+}
 size_t ig_model_parameters(const ig_model *m) { return m ? m->trained_count : 0; }
 size_t ig_model_tensors(const ig_model *m) { return m ? m->parameter_count : 0; }
 

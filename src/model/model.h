@@ -72,6 +72,7 @@ struct ig_model {
       output;       // d -> V or what the head gives; its bias is the trained one or the logits bias
   ig_arena packed;  // packed weights of all linear layers; without memory if they are not packed
   ig_weight_type weight_type;  // of the packed weights
+  ig_weight_type stored_type;  // that those of the directory ask for; of a new model fp32
   // The loaded generation_config.json as text. Of a directory without one: an object of the keys of
   // its config.json that ask something of a decoder. NULL: the model was not loaded.
   char *generation_config;

@@ -118,6 +118,7 @@ static void models(void) {
   REFUSED(ig_model_find(model, NULL, &view, &err));
   REFUSED(ig_model_find(model, "x", NULL, &err));
   assert_null(ig_model_config(NULL));
+  assert_null(ig_model_stored_type(NULL));
   assert_int_equal(ig_model_parameters(NULL), 0);
   assert_int_equal(ig_model_tensors(NULL), 0);
   assert_true(ig_model_name_split(NULL, NULL) == 0 && ig_model_name_split("a+b", NULL) == 1);
@@ -433,7 +434,7 @@ static const struct {
      "ig_config_vocabulary ig_config_free",
      configs},
     {"ig_model_create ig_model_load ig_model_save ig_model_tensor ig_model_find ig_model_config "
-     "ig_model_parameters ig_model_tensors ig_model_name_split ig_model_free",
+     "ig_model_stored_type ig_model_parameters ig_model_tensors ig_model_name_split ig_model_free",
      models},
     {"ig_trainer_create ig_trainer_forward ig_trainer_accumulate ig_trainer_update "
      "ig_trainer_zero_gradients ig_trainer_free",

@@ -17,8 +17,8 @@ awk -F, 'NR > 1 && $(NF - 2) <= 0 { exit 1 }' out || fail "a figure that is not 
 
 # With a model: all groups, in this order, and shares of the peak for what multiplies.
 expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --threads 2 --csv --only run
-[ "$(grep -c ',run,' out)" -eq 4 ] || fail "not four figures of runs"
-has out 'training step, 4 sentences'
+[ "$(grep -c ',run,' out)" -eq 5 ] || fail "not five figures of runs"
+for type in fp32 bf16; do has out ",$type,2,\"$model\",run,\"training step, 4 sentences\""; done
 for group in product layer; do
   expect 0 "$INGOT" bench -m "$model" --repeat 1 --threads 2 --csv --only $group
   awk -F, -v group=$group 'NR > 1 && index($0, "," group ",") == 0 { exit 1 }' out ||
@@ -37,6 +37,13 @@ awk -F, 'NR > 1 && (/packed/ ? $4 != "int8" : $4 != "fp32") { exit 1 }' out ||
 expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --csv --only run --type int8
 [ "$(grep -c ',int8,.*,run,' out)" -eq 3 ] || fail "not three figures of runs in int8"
 grep -q ',fp32,.*,run,"training step, 4 sentences"' out || fail "a training step of another type"
+
+# A directory in int8 is decoded as it is, unless another type is asked for.
+expect 0 "$INGOT" optimize "$model" -o int8 --quiet
+expect 0 "$INGOT" bench -m int8 --repeat 1 --csv --only product
+grep -q ',int8,' out || fail "a directory in int8 is not decoded in int8"
+expect 0 "$INGOT" bench -m int8 --repeat 1 --csv --only product --type fp32
+! grep -q ',int8,.*,product,' out || fail "int8 in place of fp32"
 
 expect 0 "$INGOT" bench -m "$model" --sentences 4 --length 6 --repeat 1 --only run --json
 has out '"group": "run", "name": "loading"'

@@ -106,6 +106,8 @@ static ig_status load_weights(ig_model *m, const loading *how, const ig_safetens
   if (status == IG_OK) status = ig_layout_place(m, err);
   if (status == IG_OK && how->head && !ig_config_decodes(&m->config))
     status = ig_weights_note_other_heads(m, how->directory, file, err);
+  if (status == IG_OK)
+    m->stored_type = ig_stored_weights_type(&stored, m->parameter_count, IG_WEIGHT_TYPE_AS_STORED);
   if (status == IG_OK) status = note_int8(m, how, file, err);
   if (status == IG_OK) fill_missing(m, &stored, how);
   if (status == IG_OK)
