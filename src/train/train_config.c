@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/nearest.h"
 #include "base/path.h"
 #include "text/sentences.h"
 #include "train/run_groups.h"
@@ -92,6 +93,17 @@ typedef struct choice_list {
 } choice_list;
 #define CHOICES(names, fallback) (&(choice_list){names, COUNT(names), fallback})
 
+// What other programs call a choice, or the choice that is nearest to the word; NULL: none is.
+static const char *find_meant(const choice_list *choices, const char *word) {
+  static const char *const short_names[][2] = {
+      {"bf16", "bfloat16"}, {"fp16", "float16"}, {"half", "float16"}, {"fp32", "float32"}};
+  for (size_t i = 0; i < COUNT(short_names); i++)
+    for (size_t k = 0; k < choices->count; k++)
+      if (strcmp(short_names[i][0], word) == 0 && strcmp(short_names[i][1], choices->names[k]) == 0)
+        return choices->names[k];
+  return ig_nearest_word(word, choices->names, choices->count);
+}
+
 // The value of key as an index into the choices.
 static ig_status read_choice(const ig_yaml_node *map, const char *key, const choice_list *choices,
                              size_t *out, ig_error *err) {
@@ -102,7 +114,9 @@ static ig_status read_choice(const ig_yaml_node *map, const char *key, const cho
     if (strcmp(text, names[*out]) == 0) return IG_OK;
     strcat(strcat(list, *out ? ", " : ""), names[*out]);
   }
-  return ig_yaml_fail(ig_yaml_get(map, key), err, "expected one of %s, found '%s'", list, text);
+  const char *meant = find_meant(choices, text);
+  return ig_yaml_fail(ig_yaml_get(map, key), err, "expected one of %s, found '%s'%s%s%s", list,
+                      text, meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 }
 
 static ig_status fail_missing(const ig_train_config *c, const char *key, const char *what,

@@ -55,7 +55,16 @@ fi
 
 toy wrong 2
 expect 1 "$INGOT" train toy.yml --set train.compute=bf16
-has err "train.compute: expected one of float32, bfloat16, found 'bf16'"
+has err "train.compute: expected one of float32, bfloat16, found 'bf16'; did you mean 'bfloat16'?"
+for pair in compute=fp32:float32 compute=floot32:float32 dtype=fp16:float16 dtype=half:float16; do
+  expect 1 "$INGOT" train toy.yml --set "train.${pair%:*}"
+  has err "; did you mean '${pair#*:}'?"
+done
+# Neither a short name nor a slip: nothing is guessed. Float16 is no type of products.
+for pair in compute=fp16 compute=tensor; do
+  expect 1 "$INGOT" train toy.yml --set "train.$pair"
+  ! grep -q 'did you mean' err || fail "a guess for $pair: $(cat err)"
+done
 expect 1 "$INGOT" train toy.yml --set train.bf16=true
 has err "did you mean 'train.compute'"
 [ ! -e wrong ] || fail "a refused run left its directory"
