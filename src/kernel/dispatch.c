@@ -32,6 +32,19 @@ const ig_kernels *const *ig_kernels_all(void) { return tables; }
 
 bool ig_kernels_supported(const ig_kernels *kernels) { return ig_detect_may_run(kernels->needs); }
 
+static const ig_kernels *find_table(const char *name) {
+  const ig_kernels *const *table = tables;
+  while (*table && strcmp((*table)->name, name) != 0) table++;
+  return *table;
+}
+
+// Tables of the same kernels for floats are made in one file, which has one of each.
+bool ig_kernels_same_floats(const char *name, const char *other) {
+  const ig_kernels *a = find_table(name), *b = find_table(other);
+  if (!a || !b) return strcmp(name, other) == 0;
+  return a->gemm == b->gemm && a->matrix_unit == b->matrix_unit;
+}
+
 ig_status ig_kernels_select(const ig_kernels **out, ig_error *err) {
   const char *wanted = getenv("IG_ISA");
   if (wanted && !*wanted) wanted = NULL;

@@ -241,6 +241,10 @@ ig_status ig_kernels_select(const ig_kernels **out, ig_error *err);
 const ig_kernels *const *ig_kernels_all(void);
 // Whether this CPU, and its operating system, can run the table.
 bool ig_kernels_supported(const ig_kernels *kernels);
+// Do the tables of two names compute the same bits from floats, in training and in inference? They
+// may multiply int8 and bfloat16 by other instructions, whose results are the same. A name that no
+// table has is like none but itself.
+bool ig_kernels_same_floats(const char *name, const char *other);
 
 extern const ig_kernels ig_kernels_reference;
 #if defined(__x86_64__)

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/report.h"
+#include "nn/nn.h"
 #include "train/checkpoint.h"
 #include "train/checkpoint_hashes.h"
 #include "train/identity.h"
@@ -93,12 +94,12 @@ static ig_status restart_comparison(ig_run *run, const char *difference, ig_erro
   return IG_OK;
 }
 
-// Warns where the instruction set has changed: it rounds differently, so that the run is still the
+// Warns where the instruction set has changed and rounds differently, so that the run is still the
 // same, but no longer bit by bit.
 static ig_status warn_of_other_isa(const ig_run *run, const char *saved, ig_error *err) {
   const char *isa;
   IG_TRY(ig_isa_name(&isa, err));
-  if (*saved && strcmp(saved, isa) != 0)
+  if (*saved && !ig_kernels_same_floats(saved, isa))
     ig_report(run->reporter, IG_LEVEL_WARNING,
               "%s was trained with %s and goes on with %s: results will not be bit-equal to an "
               "uninterrupted run",

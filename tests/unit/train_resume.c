@@ -270,6 +270,39 @@ static void another_instruction_set_is_told(void **state) {
   assert_int_equal(isa ? setenv("IG_ISA", kept, 1) : unsetenv("IG_ISA"), 0);
 }
 
+static bool is_supported(const char *isa) {
+  const char *name;
+  for (size_t i = 0; (name = ig_isa_supported(i)) != NULL; i++)
+    if (strcmp(name, isa) == 0) return true;
+  return false;
+}
+
+// Where both train with the same bits, which this test compares, there is nothing to warn of.
+static void an_instruction_set_of_the_same_bits_is_not_told(void **state) {
+  (void)state;
+  static const char *const pairs[][2] = {{"avx512_vnni", "avx512_bf16"}, {"avx2", "avx_vnni"}};
+  ig_error err = {0};
+  const char *isa = getenv("IG_ISA");
+  char kept[32], output[40], whole[60], other[60];
+  snprintf(kept, sizeof kept, "%s", isa ? isa : "");
+  interrupt_at = 0;
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    if (!is_supported(pairs[i][0]) || !is_supported(pairs[i][1])) continue;
+    assert_int_equal(setenv("IG_ISA", pairs[i][0], 1), 0);
+    snprintf(output, sizeof output, "train.output=whole-%s", pairs[i][0]);
+    ok(TRAIN(1, false, &err, output, "train.updates=4"), &err);
+    snprintf(output, sizeof output, "train.output=other-%s", pairs[i][0]);
+    ok(TRAIN(1, false, &err, output, "train.updates=2"), &err);
+    assert_int_equal(setenv("IG_ISA", pairs[i][1], 1), 0);
+    ok(TRAIN(1, false, &err, output, "train.updates=4"), &err);
+    assert_string_equal(warning, "");
+    snprintf(whole, sizeof whole, "whole-%s/latest/model.safetensors", pairs[i][0]);
+    snprintf(other, sizeof other, "other-%s/latest/model.safetensors", pairs[i][0]);
+    assert_true(same_file(whole, other));
+  }
+  assert_int_equal(isa ? setenv("IG_ISA", kept, 1) : unsetenv("IG_ISA"), 0);
+}
+
 // An interruption is meant for the runs that have its interrupter.
 static void an_interruption_of_another_is_void(void **state) {
   (void)state;
@@ -330,6 +363,7 @@ int main(void) {
       cmocka_unit_test(comparison_begins_anew),
       cmocka_unit_test(equal_scores_are_told_apart_by_the_loss),
       cmocka_unit_test(another_instruction_set_is_told),
+      cmocka_unit_test(an_instruction_set_of_the_same_bits_is_not_told),
       cmocka_unit_test(an_interruption_of_another_is_void),
       cmocka_unit_test(interrupted_before_the_first_update),
       cmocka_unit_test(failed_starts_leave_nothing),
