@@ -400,15 +400,35 @@ static ig_status measure_wanted(bench *b) {
   return status;
 }
 
+// Of the machine alone there is nothing else to choose, and batches are of whole runs.
+static int check_values(const cli_verb *verb, const bench_values *v) {
+  const bool model = v->model && (!v->only || strcmp(v->only, "machine") != 0),
+             runs = model && (!v->only || strcmp(v->only, "run") == 0);
+  const struct {
+    const char *name;
+    bool given, of_something;
+  } rules[] = {
+      {"--type", v->type != NULL, model},      {"--length", v->length > 0, model},
+      {"--beam-size", v->beam_size > 0, runs}, {"--sentences", v->sentences > 0, runs},
+      {"--workers", v->workers > 0, runs},     {"--batch-tokens", v->batch_tokens > 0, runs}};
+  if (v->csv && v->json) return cli_usage_error(verb, "--csv and --json exclude each other");
+  if (!v->model && v->only && strcmp(v->only, "machine") != 0)
+    return cli_usage_error(verb, "--only %s needs a model", v->only);
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    if (rules[i].given && !rules[i].of_something)
+      return cli_usage_error(verb, "%s has no effect on %s", rules[i].name,
+                             model ? "products and layers" : "the machine alone");
+  return CLI_GO_ON;
+}
+
 static int run_bench(const cli_verb *verb, int argc, char **argv) {
-  bench_values values = {.beam_size = 1, .length = 24, .repeat = 3};
+  bench_values values = {.repeat = 3};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
+  if (code == CLI_GO_ON) code = check_values(verb, &values);
   if (code != CLI_GO_ON) return code;
-  if (values.csv && values.json)
-    return cli_usage_error(verb, "--csv and --json exclude each other");
-  if (!values.model && values.only && strcmp(values.only, "machine") != 0)
-    return cli_usage_error(verb, "--only %s needs a model", values.only);
+  if (values.beam_size == 0) values.beam_size = 1;
+  if (values.length == 0) values.length = 24;
   char cpu[64];
   ig_cpu_name(cpu);
   bench b = {.values = &values,

@@ -74,6 +74,11 @@ static int check_held_out(const cli_verb *verb, const fuse_values *v) {
   if (v->metric && is_of_questions(v->metric) != (v->questions != NULL))
     return cli_usage_error(verb, "--metric %s is of --held-out-%s", v->metric,
                            v->questions ? "source" : "questions");
+  if (!v->source && !v->questions && (v->metric || v->beam_size > 0))
+    return cli_usage_error(verb,
+                           "%s is of what is held out: expected --held-out-source and "
+                           "--held-out-reference, or --held-out-questions",
+                           v->metric ? "--metric" : "--beam-size");
   const char *const files[] = {v->source, v->reference, v->questions};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++)
     if (cli_same_file(v->report, files[i]))

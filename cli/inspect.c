@@ -54,10 +54,22 @@ static int verify(const cli_verb *verb, const char *directory, const ig_inspect_
                         directory);
 }
 
+// What is hashed has no memory plan.
+static int check_values(const cli_verb *verb, const inspect_values *v) {
+  const ig_inspect_options none = ig_inspect_options_default(), *o = &v->report;
+  if (v->verify && (o->batch_tokens != none.batch_tokens || o->length != none.length ||
+                    o->beam_size != none.beam_size || o->type))
+    return cli_usage_error(verb,
+                           "--batch-tokens, --length, --beam-size and --type are of the memory "
+                           "plan, which --verify does not show");
+  return CLI_GO_ON;
+}
+
 static int run_inspect(const cli_verb *verb, int argc, char **argv) {
   inspect_values values = {.report = ig_inspect_options_default()};
   cli_operands operands;
   int code = cli_parse(verb, &values, &operands, argc, argv);
+  if (code == CLI_GO_ON) code = check_values(verb, &values);
   if (code != CLI_GO_ON) return code;
   char *text = NULL;
   ig_error err = {0};

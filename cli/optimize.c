@@ -69,6 +69,8 @@ static int check_values(const cli_verb *verb, const optimize_values *v,
                            "--check takes two files: `--check SOURCE REFERENCE`, after MODEL");
   if (!v->check && operands->count > 1)
     return cli_usage_error(verb, "expected one MODEL, found also '%s'", operands->items[1]);
+  if (!v->check && v->beam_size > 0)
+    return cli_usage_error(verb, "--beam-size is of the check: --check asks for one");
   const ig_shortlist_options *c = &v->corpus;
   if (v->shortlist && (!c->source || !c->target))
     return cli_usage_error(verb, "--shortlist is built from two files: --source and --target");

@@ -1,4 +1,5 @@
 // What the options of ingot translate must be to one another, and the files that they name.
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,14 @@ static int check_scoring(const cli_verb *verb, const cli_translate_values *v) {
                {"--keep-unknown", v->keep_unknown},
                {"--target-prefix", v->target_prefix != NULL},
                {"--max-length-factor", v->max_length_factor > 0},
-               {"--early-stopping", v->early_stopping != NULL}};
+               {"--early-stopping", v->early_stopping != NULL},
+               {"--beam-size", v->beam_size > 0},
+               {"--min-length", v->min_length > 0},
+               {"--max-length", v->max_length > 0},
+               {"--length-penalty", !isnan(v->length_penalty)},
+               {"--no-repeat-ngram-size", v->no_repeat_ngram_size >= 0},
+               {"--repetition-penalty", !isnan(v->repetition_penalty)},
+               {"--sample", v->sample}};
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
     if (rules[i].given)
       return cli_usage_error(verb, "%s and --score-target exclude each other", rules[i].name);

@@ -57,6 +57,15 @@ expect 2 "$INGOT" bench --csv --json
 expect 2 "$INGOT" bench --only layer
 has err "needs a model"
 expect 2 "$INGOT" bench --only kernels
+# Options that would have no effect.
+for option in --beam-size --sentences --workers --batch-tokens --length; do
+  expect 2 "$INGOT" bench $option 2
+  has err "$option has no effect on the machine alone"
+done
+expect 2 "$INGOT" bench -m "$model" --only machine --type int8
+has err "--type has no effect on the machine alone"
+expect 2 "$INGOT" bench -m "$model" --only layer --beam-size 4
+has err "--beam-size has no effect on products and layers"
 expect 2 "$INGOT" bench --type int7
 expect 1 "$INGOT" bench -m nowhere
 

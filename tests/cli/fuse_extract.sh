@@ -28,6 +28,8 @@ for threads in 2 3 5; do
   same "of-$threads/adapter_config.json" one/adapter_config.json
 done
 expect 0 "$INGOT" inspect --verify one
+expect 2 "$INGOT" inspect --verify one --beam-size 2
+has err 'of the memory plan, which --verify does not show'
 expect 1 "$INGOT" translate -m one -i recipe.yml
 has err 'one: a LoRA adapter, no model'
 expect 1 "$INGOT" fuse recipe.yml -o one -q

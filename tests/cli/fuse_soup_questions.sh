@@ -75,6 +75,11 @@ expect 2 "$INGOT" fuse recipe.yml -o none --held-out-source a --held-out-referen
 has err 'is of --held-out-questions'
 soup 2 none --held-out-source a --held-out-reference b
 has err 'either --held-out-source or --held-out-questions'
+# Nothing is scored where nothing is held out.
+expect 2 "$INGOT" fuse recipe.yml -o none --metric chrf
+has err '--metric is of what is held out'
+expect 2 "$INGOT" fuse recipe.yml -o none --beam-size 2
+has err '--beam-size is of what is held out'
 soup 2 none --report held-out.json
 expect 1 "$INGOT" fuse recipe.yml -o none --held-out-questions nowhere.json
 has err 'nowhere.json'

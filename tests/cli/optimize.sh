@@ -142,6 +142,8 @@ refused 'only int8 keeps tensors' "$model" -o x --type bf16 --keep-above 0.1
 cp -r "$golden/marian_tiny" own
 refused 'is in the directory that is converted' own -o own/int8
 expect 2 "$INGOT" optimize "$model" -o x --type int4
+expect 2 "$INGOT" optimize "$model" -o x --beam-size 4
+has err '--beam-size is of the check: --check asks for one'
 expect 2 "$INGOT" optimize "$model" -o x --check text
 has err '--check takes two files'
 

@@ -75,6 +75,13 @@ expect 0 "$INGOT" translate -m $model -i test.src --score-target test.trg
 [ "$(wc -l <out)" -eq 200 ] || fail "a score a line expected"
 awk 'NF != 1 || $1 > 0 { exit 1 }' out || fail "log-probabilities expected"
 head -n 199 test.trg >short.trg
+# What changes a search has no effect on a given target.
+for option in '--beam-size 4' '--min-length 2' '--max-length 9' '--length-penalty 1' \
+  '--no-repeat-ngram-size 2' '--repetition-penalty 1.2' --sample; do
+  # shellcheck disable=SC2086
+  expect 2 "$INGOT" translate -m $model -i test.src --score-target test.trg $option
+  has err "${option% *} and --score-target exclude each other"
+done
 expect 1 "$INGOT" translate -m $model -i test.src --score-target short.trg
 
 # Errors.
