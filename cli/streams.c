@@ -52,7 +52,8 @@ ig_line_stream cli_streams_lines(cli_streams *s) {
                           .context = s,
                           .ready = ready,
                           .lines_before = s->output.written.lines,
-                          .total = s->total};
+                          .total = s->total,
+                          .name = s->source_name};
 }
 
 // Reads the lines that are done.

@@ -522,6 +522,9 @@ typedef struct ig_line_stream {
    * from there; default 0. */
   size_t lines_before;
   size_t total; /* lines of the stream, for reports of progress; 0: not known */
+  /* The file that lines are from, by which ig_answer_lines names them: "FILE:LINE: …"; default
+   * NULL: "line LINE: …" */
+  const char *name;
 } ig_line_stream;
 /* Translates a whole stream in bounded memory; the order of lines is kept. reporter may be NULL. */
 ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream,

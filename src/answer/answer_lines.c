@@ -39,15 +39,18 @@ static void free_lines(lines_answering *s) {
 }
 
 static ig_status read_question(const char *text, size_t length, line_question *out, ig_error *err) {
-  const char *value;
-  IG_TRY(ig_json_parse(text, length, "line", &out->json, err));
+  IG_TRY(ig_json_parse_line(text, length, &out->json, err));
   if (!json_is_object(out->json))
     return ig_fail(err, IG_ERROR_FORMAT, "expected an object, found %s",
                    ig_json_type_name(out->json));
   static const char *const needed[] = {"question", "context"};
   for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-    IG_TRY(ig_json_string((ig_json_object){out->json, "line"}, needed[i], NULL, &value, err));
-    if (!value) return ig_fail(err, IG_ERROR_FORMAT, "\"%s\" is missing", needed[i]);
+    const json_t *value = json_object_get(out->json, needed[i]);
+    if (!value || json_is_null(value))
+      return ig_fail(err, IG_ERROR_FORMAT, "\"%s\" is missing", needed[i]);
+    if (!json_is_string(value))
+      return ig_fail(err, IG_ERROR_FORMAT, "%s: expected a string, found %s", needed[i],
+                     ig_json_type_name(value));
   }
   return IG_OK;
 }
@@ -94,9 +97,13 @@ static ig_status write_line(lines_answering *s, const json_t *id, json_t *object
 }
 
 static void tell_problem(lines_answering *s, size_t line, const char *problem) {
+  const size_t number = s->stream->lines_before + s->before + line + 1;
   if (++s->problems > TOLD) return;
-  ig_report(s->reporter, IG_LEVEL_WARNING, "line %zu: not asked: %s",
-            s->stream->lines_before + s->before + line + 1, problem);
+  if (s->stream->name)
+    ig_report(s->reporter, IG_LEVEL_WARNING, "%s:%zu: not asked: %s", s->stream->name, number,
+              problem);
+  else
+    ig_report(s->reporter, IG_LEVEL_WARNING, "line %zu: not asked: %s", number, problem);
 }
 
 // answers NULL: the line is no question.

@@ -58,21 +58,36 @@ static json_t *parse_as_python(const char *text, size_t size, json_error_t *why)
   return value;
 }
 
-ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out,
-                        ig_error *err) {
+// Text that is no JSON gives NULL and *why, with IG_OK.
+static ig_status parse(const char *text, size_t size, json_t **out, json_error_t *why,
+                       ig_error *err) {
   static pthread_once_t seeded = PTHREAD_ONCE_INIT;
   pthread_once(&seeded, choose_seed);
   *out = NULL;
   size_t mark;  // bytes of a byte order mark
-  const ig_status encoding = ig_text_start_check(text, size, &mark, err);
-  if (encoding != IG_OK) return ig_fail_in(err, encoding, "%s", name);
-  json_error_t why;
-  *out = parse_strictly(text + mark, size - mark, &why);
-  if (!*out) *out = parse_as_python(text + mark, size - mark, &why);
-  if (*out) return IG_OK;
+  IG_TRY(ig_text_start_check(text, size, &mark, err));
+  *out = parse_strictly(text + mark, size - mark, why);
+  if (!*out) *out = parse_as_python(text + mark, size - mark, why);
   // If memory runs out before Jansson has a position, it gives no code.
-  if (why.line < 0 || json_error_code(&why) == json_error_out_of_memory)
-    return ig_fail_memory_in(name, err);
+  if (!*out && (why->line < 0 || json_error_code(why) == json_error_out_of_memory))
+    return ig_fail_memory(err);
+  return IG_OK;
+}
+
+ig_status ig_json_parse_line(const char *text, size_t size, json_t **out, ig_error *err) {
+  json_error_t why;
+  IG_TRY(parse(text, size, out, &why, err));
+  if (*out) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "column %d: not valid JSON: %s", why.column, why.text);
+}
+
+ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out,
+                        ig_error *err) {
+  json_error_t why;
+  const ig_status status = parse(text, size, out, &why, err);
+  if (status == IG_ERROR_MEMORY) return ig_fail_memory_in(name, err);
+  if (status != IG_OK) return ig_fail_in(err, status, "%s", name);
+  if (*out) return IG_OK;
   return ig_fail(err, IG_ERROR_FORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column,
                  why.text);
 }

@@ -13,6 +13,8 @@ ig_status ig_json_load(const char *path, json_t **out, ig_error *err);
 // name: what messages call the text.
 ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t **out,
                         ig_error *err);
+// As ig_json_parse, of one line of a file: messages name the column alone, "column 7: not valid …".
+ig_status ig_json_parse_line(const char *text, size_t size, json_t **out, ig_error *err);
 // As ig_json_load, and the root must be an object.
 ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err);
 // Writes atomically, indented by 2, with a newline at the end. digits: 17 keep every double, 9

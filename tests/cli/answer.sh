@@ -142,11 +142,16 @@ expect 0 "$INGOT" answer -m "$model" -i lines -o answers --json-lines $short
 [ "$(wc -l <answers)" -eq 4 ] || fail "not a line for each"
 [ "$(sed -n 1p answers | cut -c1-27)" = '{"id":1,"answer":"Green."' ] ||
   has answers '{"id":1,"answer":"Green.",'
-has answers '{"error":"line:1:'
+has answers '{"error":"column 2: not valid JSON: '
 has answers '\"context\" is missing'
 has answers '{"id":"x","answer":"Café of",'
-has err 'line 2: not asked'
-has err 'line 3: not asked'
+has err 'lines:2: not asked: column 2: not valid JSON: '
+has err 'lines:3: not asked: "context" is missing'
+echo '{"question": 7, "context": "Green."}' >wrong
+# shellcheck disable=SC2086
+expect 0 "$INGOT" answer -m "$model" -i - --json-lines $short <wrong
+has err 'standard input:1: not asked: question: expected a string, found an integer'
+has out '{"error":"question: expected a string, found an integer"}'
 # shellcheck disable=SC2086
 expect 0 "$INGOT" answer -m "$model" -i - --json-lines $short -q <lines
 same out answers

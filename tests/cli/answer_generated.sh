@@ -87,7 +87,7 @@ has answers '"start":4,"end":8,"passage":{"text":"The boat is cold.","start":0,"
 has answers '"answer":"as much as a boat"'
 has answers '"start":null,"end":null,"passage":{'
 has answers '{"id":3,"answer":"","score":'
-has err 'line 2: not asked'
+has err ':2: not asked'
 
 # What only encoders can do.
 for option in '--post-processing pipeline' '--part-words' \
