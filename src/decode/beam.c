@@ -84,10 +84,7 @@ static float process_row(const ig_selection *selection, const ig_sentence *sente
   const ig_decode_options *options = selection->options;
   const ig_kernels *kernels = selection->kernels;
   const size_t vocabulary = (size_t)options->vocab_size, row = (size_t)(sentence->first_row + r);
-  const size_t stride = (size_t)options->sentence.max_length + 1;
-  const ig_processors_sequence sequence = {.options = &sentence->options,
-                                           .ids = selection->rows->ids + row * stride,
-                                           .length = sentence->length};
+  const ig_processors_sequence sequence = ig_sentence_sequence(selection, sentence, r);
   const float *given = selection->rows->normalizer;
   // Renormalising makes the first normalizer cancel out, unless the repetition penalty scales
   // log-probabilities.
@@ -138,8 +135,11 @@ static int find_candidates(const ig_selection *selection, ig_sentence *sentence)
   if (sentence->options.terms) ig_terms_begin(sentence->options.terms);
   for (int r = 0; r < sentence->rows; r++) {
     const ig_choice_found found = find_best(selection, sentence, r);
-    if (!isfinite(found.normalizer)) sentence->failed = true;
-    if (sentence->failed) return 0;
+    if (!isfinite(found.normalizer)) {
+      if (ig_sentence_bans_all(selection, sentence, r, sentence->first_row + r)) continue;
+      sentence->failed = true;
+      return 0;
+    }
     offer_row(&heap, r, selection->rows->score[sentence->first_row + r], &found);
   }
   sort_heap(heap.list, heap.count);

@@ -126,3 +126,8 @@ ig_choice_found ig_choice_of(ig_choice *c, int row) {
   }
   return (ig_choice_found){best->list, best->count, normalizer_of(c, (size_t)row)};
 }
+
+bool ig_choice_bans_all(const ig_choice *c, int row) {
+  const ig_token_scores all = {.count = c->size.vocabulary};
+  return ig_processors_ban_all(c->options, &c->sequences[row], c->lists ? &c->lists[row] : &all);
+}

@@ -66,4 +66,6 @@ typedef struct ig_choice_found {
 } ig_choice_found;
 // Different rows may be asked for at the same time; each once. Valid until the next step.
 ig_choice_found ig_choice_of(ig_choice *choice, int row);
+// Are all tokens that the row could choose from banned?
+bool ig_choice_bans_all(const ig_choice *choice, int row);
 #endif

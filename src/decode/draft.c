@@ -156,7 +156,7 @@ void ig_draft_join(ig_draft *d, const int *seats, const ig_sentence_options *opt
 
 void ig_draft_leave(ig_draft *d, int seat, int length) {
   const drafted_sentence *s = &d->sentences[seat];
-  d->counts.accepted += (size_t)(length - s->length);
+  if (length > 0) d->counts.accepted += (size_t)(length - s->length);
   if (s->joined) ig_decoder_run_leave(d->inference->decoder, seat);
 }
 

@@ -43,7 +43,7 @@ void ig_draft_watch(ig_draft *draft, ig_interrupt_watch *watch);
 // drafts.
 void ig_draft_join(ig_draft *draft, const int *seats, const ig_sentence_options *options,
                    const int *ids, const ig_ragged *sentences);
-// The sentence at `seat` has ended with `length` tokens.
+// The sentence at `seat` has ended with `length` tokens; 0: without a translation.
 void ig_draft_leave(ig_draft *draft, int seat, int length);
 // Nobody is left, and nothing has been counted.
 void ig_draft_begin(ig_draft *draft, const ig_decode_options *options);

@@ -11,12 +11,8 @@ static ig_choice_found find_best(const ig_selection *selection, const ig_sentenc
                                  float *logits) {
   const ig_decode_options *options = selection->options;
   const ig_kernels *kernels = selection->kernels;
-  const size_t vocabulary = (size_t)options->vocab_size,
-               stride = (size_t)options->sentence.max_length + 1;
-  const ig_processors_sequence sequence = {
-      .options = &sentence->options,
-      .ids = selection->rows->ids + (size_t)sentence->first_row * stride,
-      .length = sentence->length};
+  const size_t vocabulary = (size_t)options->vocab_size;
+  const ig_processors_sequence sequence = ig_sentence_sequence(selection, sentence, 0);
   const ig_token_scores scores = ig_sentence_scores(selection, logits);
   ig_processors_apply(options, &sequence, 0, &scores);
   const size_t best = kernels->argmax(vocabulary, logits);
@@ -32,7 +28,8 @@ void ig_greedy_select(const ig_selection *selection, ig_sentence *sentence, int 
       logits ? find_best(selection, sentence, logits) : ig_choice_of(selection->choice, row);
   const ig_scored_token best = found.best[0];
   if (!isfinite(best.score)) {
-    sentence->failed = true;
+    sentence->done = ig_sentence_bans_all(selection, sentence, 0, row);
+    sentence->failed = !sentence->done;
     return;
   }
   const float before = selection->rows->score[sentence->first_row],

@@ -104,3 +104,22 @@ void ig_processors_apply(const ig_decode_options *o, const ig_processors_sequenc
   for (int i = 0; generated == first_chosen(own) && i < o->begin_suppressed.count; i++)
     ban(scores, o->begin_suppressed.ids[i]);
 }
+
+// Of scores that are all 0 one must be left.
+bool ig_processors_ban_all(const ig_decode_options *o, const ig_processors_sequence *sequence,
+                           const ig_token_scores *tokens) {
+  enum { PART = 256 };
+  float values[PART];
+  for (int at = 0; at < tokens->count; at += PART) {
+    const int left = tokens->count - at;
+    const ig_token_scores part = {.values = values,
+                                  .ids = tokens->ids ? tokens->ids + at : NULL,
+                                  .first = tokens->first + at,
+                                  .count = left < PART ? left : PART};
+    for (int i = 0; i < part.count; i++) values[i] = 0;
+    ig_processors_apply(o, sequence, 0, &part);
+    for (int i = 0; i < part.count; i++)
+      if (isfinite(values[i])) return false;
+  }
+  return true;
+}

@@ -23,4 +23,8 @@ bool ig_processors_force(const ig_processors_sequence *sequence);
 // May ig_processors_apply leave a score higher than it was?
 bool ig_processors_may_raise(const ig_decode_options *options,
                              const ig_processors_sequence *sequence);
+// Do they leave none of the tokens, whatever its score was? `tokens`: which there are; their values
+// are not read.
+bool ig_processors_ban_all(const ig_decode_options *options, const ig_processors_sequence *sequence,
+                           const ig_token_scores *tokens);
 #endif

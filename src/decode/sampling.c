@@ -86,12 +86,8 @@ static bool weigh_row(const ig_selection *selection, const ig_sentence *sentence
                       float *logits, drawn_row *out) {
   const ig_token_scores scores = ig_sentence_scores(selection, logits);
   const ig_decode_options *options = selection->options;
-  const size_t vocabulary = (size_t)options->vocab_size,
-               stride = (size_t)options->sentence.max_length + 1,
-               row = (size_t)(sentence->first_row + r);
-  const ig_processors_sequence sequence = {.options = &sentence->options,
-                                           .ids = selection->rows->ids + row * stride,
-                                           .length = sentence->length};
+  const size_t vocabulary = (size_t)options->vocab_size;
+  const ig_processors_sequence sequence = ig_sentence_sequence(selection, sentence, r);
   ig_processors_apply(options, &sequence, 0, &scores);
   const size_t best = selection->kernels->argmax(vocabulary, logits);
   *out = (drawn_row){.row = r, .weights = logits};
@@ -133,6 +129,7 @@ void ig_sampling_select(const ig_selection *selection, ig_sentence *sentence) {
     drawn_row row;
     float *x = ig_sentence_logits(selection, sentence->first_row + r);
     if (!weigh_row(selection, sentence, r, x, &row)) {
+      if (ig_sentence_bans_all(selection, sentence, r, sentence->first_row + r)) continue;
       sentence->failed = true;
       return;
     }

@@ -313,6 +313,7 @@ static ig_status tell_tokens(ig_search *s, const ig_search_feed *feed, ig_senten
                              ig_error *err) {
   const size_t stride = (size_t)s->max_length + 1;
   int *ids = s->rows[s->current].ids + (size_t)sentence->first_row * stride + 1;
+  if (sentence->done && !sentence->slots[0].finished) return IG_OK;  // it has no translation
   if (sentence->done)
     ids = sentence->slots[0].ids;
   else  // where extend_rows will copy from, and write it anew
@@ -328,8 +329,7 @@ static ig_status advance(ig_search *s, const ig_search_feed *feed, ig_error *err
   for (int i = 0; i < s->active; i++) {
     if (s->sentences[i].failed)
       return ig_fail(err, IG_ERROR_DIVERGED,
-                     "decoding: token %d has no finite score: the model computed NaN or Inf, or "
-                     "every token that may come (of the shortlist, if there is one) is banned",
+                     "decoding: token %d has no finite score: the model computed NaN or Inf",
                      s->sentences[i].length);
     if (feed->token && s->beam_size == 1) IG_TRY(tell_tokens(s, feed, &s->sentences[i], err));
     if (s->sentences[i].done) {

@@ -38,7 +38,7 @@ typedef struct ig_sentence {
   ig_sentence_options options;
   bool open;  // a running hypothesis may still beat a finished one
   bool done;
-  bool failed;     // a score is not a number
+  bool failed;     // a score is not a number, though its token may come
   ig_slot *slots;  // (beam_size), best first
   // (ig_decode_options_candidates), of beam search. In sampling candidates[r].row is the number of
   // the sample in row r.
@@ -62,6 +62,26 @@ typedef struct ig_selection {
 static inline float *ig_sentence_logits(const ig_selection *selection, int row) {
   const size_t vocabulary = (size_t)selection->options->vocab_size;
   return selection->logits ? selection->logits + (size_t)row * vocabulary : NULL;
+}
+
+// The sentence's r-th row, as the processors see it.
+static inline ig_processors_sequence ig_sentence_sequence(const ig_selection *selection,
+                                                          const ig_sentence *sentence, int r) {
+  const size_t stride = (size_t)selection->options->sentence.max_length + 1;
+  return (ig_processors_sequence){
+      .options = &sentence->options,
+      .ids = selection->rows->ids + (size_t)(sentence->first_row + r) * stride,
+      .length = sentence->length};
+}
+
+// May nothing follow the sentence's r-th row, whose logits are the given row of the step's? Such a
+// hypothesis ends without a translation. It is no fault of the model's.
+static inline bool ig_sentence_bans_all(const ig_selection *selection, const ig_sentence *sentence,
+                                        int r, int row) {
+  const ig_token_scores all = {.count = selection->options->vocab_size};
+  const ig_processors_sequence sequence = ig_sentence_sequence(selection, sentence, r);
+  return selection->logits ? ig_processors_ban_all(selection->options, &sequence, &all)
+                           : ig_choice_bans_all(selection->choice, row);
 }
 
 // All of V scores.

@@ -104,6 +104,16 @@ expect 0 "$INGOT" optimize short -o fewer --shortlist --source source --target t
   --shortlist-best 1 --shortlist-first 1
 ! cmp -s short/lex.s2t.bin fewer/lex.s2t.bin || fail 'the old shortlist was copied'
 
+# Where no token may come any more, of a short list whose tokens were all there once, a sentence has
+# no translation, which is told.
+printf 'He is a good man.\nHe is.\n' >two
+for beam in 1 2; do
+  expect 0 "$INGOT" translate -m "$model" -i two -o out.two --shortlist fewer --min-length 40 \
+    --max-length 60 --no-repeat-ngram-size 1 --beam-size $beam --stats stats
+  [ "$(grep -c '^$' out.two)" = 2 ] || fail "beam $beam: translations of banned tokens"
+  has err 'line 1: the translation has no text'
+  has stats '"empty_outputs": 2'
+done
 # Negative control: a list that lacks every token but the first ids changes the translation, and so
 # does one whose targets are wrong.
 printf '▁ist ▁is 0.5\n' >lex.s2t

@@ -622,6 +622,36 @@ static void test_nan_is_an_error(void **state) {
   }
 }
 
+// Where every token that might come is banned, a sentence has no translation: that is no fault of
+// the model's, and other sentences go on.
+static void test_banned_tokens_are_no_error(void **state) {
+  (void)state;
+  enum { GREEDY, SAMPLING, BEAM, RENORMALIZED, WAYS };
+  for (int way = 0; way < WAYS; way++)
+    for (int choosing = 0; choosing < 2; choosing++) {
+      static toy t;
+      t = (toy){.vocab_size = 8, .eos_id = 2, .max_length = 20, .number = {0, 1, 2}};
+      ig_decode_options o = plain(way < BEAM ? 1 : 3);
+      o.vocab_size = 8;
+      o.no_repeat_ngram = 1;  // after six tokens, an end banned until the twelfth
+      o.sentence.min_length = 12;
+      o.sampling = (ig_sampling){.on = way == SAMPLING, .temperature = 1, .top_p = 1};
+      o.renormalize = way == RENORMALIZED;
+      ig_search *search;
+      const ig_hypothesis *found;
+      ig_error err = {0};
+      const ig_stepper stepper = stepper_of(&t, choosing);
+      assert_int_equal(ig_search_create(&o, kernels(), NULL, 2, &search, &err), IG_OK);
+      if (ig_search_run(search, &stepper, 2, &found, &err) != IG_OK) fail_msg("%s", err.message);
+      for (int i = 0; i < 2; i++) assert_int_equal(found[i].length, 0);
+      // The negative control: with a token for each position they have translations.
+      o.no_repeat_ngram = 0;
+      if (ig_search_run(search, &stepper, 2, &found, &err) != IG_OK) fail_msg("%s", err.message);
+      for (int i = 0; i < 2; i++) assert_true(found[i].length >= 12);
+      ig_search_free(search);
+    }
+}
+
 static void test_options_are_checked(void **state) {
   (void)state;
   ig_search *search;
@@ -667,6 +697,7 @@ int main(void) {
       cmocka_unit_test(test_a_failing_feed_ends_the_search),
       cmocka_unit_test(test_comparison_bites),
       cmocka_unit_test(test_nan_is_an_error),
+      cmocka_unit_test(test_banned_tokens_are_no_error),
       cmocka_unit_test(test_options_are_checked),
       cmocka_unit_test(test_first_step_has_one_row_a_sentence),
   };
