@@ -1,10 +1,14 @@
 // The options of a run's model, from its configuration and its tokenizer.
 #include "train/run_model.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/report.h"
+#include "io/shortlist.h"
 #include "model/config.h"
 #include "model/create/layout.h"
 #include "model/create/wire.h"
@@ -173,6 +177,22 @@ static ig_status check_decodes(const ig_run *run, const char *directory, ig_erro
                  directory);
 }
 
+// It lists what the model that it was built for would write; a trained one may write other things.
+static ig_status tell_of_shortlist(const ig_run *run, ig_error *err) {
+  const char *adapter;
+  if (run->resumed) return IG_OK;
+  char *directory =
+      ig_allocate_copy(run->config.init, ig_model_name_split(run->config.init, &adapter), err);
+  if (!directory) return IG_ERROR_MEMORY;
+  if (ig_file_exists_in(directory, IG_SHORTLIST_NAME))
+    ig_report(run->reporter, IG_LEVEL_INFO,
+              "%s: %s does not go along, for it is of the model before: `ingot optimize "
+              "--shortlist` builds one of the trained model",
+              directory, IG_SHORTLIST_NAME);
+  free(directory);
+  return IG_OK;
+}
+
 ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
   if (run->resumed || run->config.init) {
     const ig_train_data *d = &run->config.data;
@@ -189,6 +209,7 @@ ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
                 questions ? "question answering" : "masked tokens");
     ig_problems_tell(&run->model->notes, run->reporter);
     IG_TRY(check_vocabulary(run, err));
+    IG_TRY(tell_of_shortlist(run, err));
     warn_of_layerdrop(run, directory);
   }
   IG_TRY(wanted_config(run, wanted, err));

@@ -114,6 +114,41 @@ for beam in 1 2; do
   has err 'line 1: the translation has no text'
   has stats '"empty_outputs": 2'
 done
+# Fused with a model of the same pieces, the one whose tokenizer the output has gives its shortlist,
+# which is told; with other pieces it is left out. A training leaves it out, too.
+printf '%s\n' 'merge_method: linear' \
+  "models: [{model: short, parameters: {weight: 1}}, {model: $model, parameters: {weight: 1}}]" \
+  >recipe.yml
+expect 0 "$INGOT" fuse recipe.yml -o fused
+has err 'short: lex.s2t.bin goes along: the output has the vocabularies that its shortlist is for'
+same short/lex.s2t.bin fused/lex.s2t.bin
+same short/lex.s2t.bin.json fused/lex.s2t.bin.json
+expect 0 "$INGOT" translate -m fused -i source --shortlist fused
+expect 0 "$INGOT" inspect --verify fused
+printf '%s\n' "models: [{model: $model, parameters: {weight: 1}}]" 'merge_method: linear' \
+  'tokenizer_source: short' >recipe.yml
+expect 0 "$INGOT" fuse recipe.yml -o other_tokenizer
+same short/lex.s2t.bin other_tokenizer/lex.s2t.bin
+printf '%s\n' 'models: [{model: short, parameters: {weight: 1}}]' 'merge_method: linear' \
+  "tokenizer_source: $model" >recipe.yml
+expect 0 "$INGOT" fuse recipe.yml -o its_tokenizer
+has err "short: lex.s2t.bin is not copied: the output has the tokenizer of $model"
+[ ! -e its_tokenizer/lex.s2t.bin ] || fail 'a shortlist of another directory than the tokenizer'
+cp -r short more
+sed -i 's/"▁station"/"▁gestation"/' more/vocab.json
+! cmp -s more/vocab.json short/vocab.json || fail 'no other piece'
+printf '%s\n' 'merge_method: linear' 'tokenizer_source: union' \
+  'models: [{model: short, parameters: {weight: 1}}, {model: more, parameters: {weight: 1}}]' \
+  >recipe.yml
+expect 0 "$INGOT" fuse recipe.yml -o union
+has err 'short: lex.s2t.bin is not copied: the output has pieces that its shortlist does not know'
+[ ! -e union/lex.s2t.bin ] && [ ! -e union/lex.s2t.bin.json ] || fail 'a shortlist of other pieces'
+printf '%s\n' 'data: {train: {source: source, target: target}}' 'model: {init: short}' \
+  'train: {output: run, updates: 1, batch_tokens: 200, learning_rate: 0.00001}' >train.yml
+expect 0 "$INGOT" train train.yml
+has err 'short: lex.s2t.bin does not go along, for it is of the model before'
+[ ! -e run/latest/lex.s2t.bin ] || fail 'a shortlist of the model before'
+
 # Negative control: a list that lacks every token but the first ids changes the translation, and so
 # does one whose targets are wrong.
 printf '▁ist ▁is 0.5\n' >lex.s2t

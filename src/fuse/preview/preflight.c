@@ -19,6 +19,7 @@
 #include "fuse/input/donor_files.h"
 #include "fuse/input/ties.h"
 #include "fuse/preview/same_vocabulary.h"
+#include "fuse/preview/shortlist_notes.h"
 #include "io/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -97,6 +98,7 @@ static ig_status note_files(const ig_fusion_plan *plan, ig_problems *notes, ig_e
   const ig_donor_notes of_donor = {.reference = donor->reference},
                        of_tokenizer = {.reference = tokenizer, .of_tokenizer = true};
   IG_TRY(note_files_of(donor->directory, donor->tensors, &of_donor, notes, err));
+  IG_TRY(ig_shortlist_notes_add(plan, notes, err));
   if (strcmp(tokenizer, donor->directory) == 0 || !ig_file_exists(tokenizer)) return IG_OK;
   return note_files_of(tokenizer, NULL, &of_tokenizer, notes, err);
 }

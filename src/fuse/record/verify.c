@@ -13,6 +13,7 @@
 #include "base/plain_text.h"
 #include "fuse/record/provenance.h"
 #include "io/json.h"
+#include "io/shortlist.h"
 #include "ingot.h"
 
 typedef enum file_state {
@@ -105,6 +106,7 @@ static ig_status add_all(checking *c, const json_t *provenance, ig_error *err) {
 static bool is_weights(const char *name) {
   static const char *const ends[] = {".safetensors", ".bin", ".pt", ".pth"};
   const size_t length = strlen(name);
+  if (strcmp(name, IG_SHORTLIST_NAME) == 0) return false;
   for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
     const size_t end = strlen(ends[i]);
     if (length > end && strcmp(name + length - end, ends[i]) == 0) return true;

@@ -12,6 +12,7 @@
 #include "fuse/run/new_tokens.h"
 #include "io/json.h"
 #include "io/model_directory.h"
+#include "io/shortlist.h"
 
 // Makes the folder of a file in a folder.
 static ig_status make_folder(const char *target, ig_error *err) {
@@ -38,16 +39,24 @@ static ig_status copy_companion(const char *from, ig_staging *to, const char *na
   return status;
 }
 
-// Copies the files that go along; of_tokenizer: only those of the tokenizer, or only the others.
+// Which files of a directory go along.
+typedef struct companion_choice {
+  const bool *of_tokenizer;  // only those of the tokenizer, or only the others; NULL: both
+  bool new_pieces;           // the output has some, which a shortlist does not know
+} companion_choice;
+
+static bool is_chosen(const companion_choice *choice, const char *name) {
+  const bool of_shortlist =
+      strcmp(name, IG_SHORTLIST_NAME) == 0 || strcmp(name, IG_SHORTLIST_RECORD_NAME) == 0;
+  if (of_shortlist && choice->new_pieces) return false;
+  return !choice->of_tokenizer || ig_donor_files_is_tokenizer(name) == *choice->of_tokenizer;
+}
+
 static ig_status copy_files(const ig_donor_files *files, const char *from, ig_staging *to,
-                            const bool *of_tokenizer, ig_error *err) {
-  for (size_t i = 0; i < files->count; i++) {
-    const char *name = files->items[i].name;
-    if (files->items[i].left_out ||
-        (of_tokenizer && ig_donor_files_is_tokenizer(name) != *of_tokenizer))
-      continue;
-    IG_TRY(copy_companion(from, to, name, err));
-  }
+                            const companion_choice *choice, ig_error *err) {
+  for (size_t i = 0; i < files->count; i++)
+    if (!files->items[i].left_out && is_chosen(choice, files->items[i].name))
+      IG_TRY(copy_companion(from, to, files->items[i].name, err));
   return IG_OK;
 }
 
@@ -72,10 +81,10 @@ static ig_status map_special_ids(const ig_alignment *a, const char *directory, c
 }
 
 static ig_status copy_from(const char *directory, const ig_safetensors *weights, ig_staging *to,
-                           const bool *of_tokenizer, ig_error *err) {
+                           const companion_choice *choice, ig_error *err) {
   ig_donor_files files = {0};
   ig_status status = ig_donor_files_list(directory, weights, &files, err);
-  if (status == IG_OK) status = copy_files(&files, directory, to, of_tokenizer, err);
+  if (status == IG_OK) status = copy_files(&files, directory, to, choice, err);
   ig_donor_files_free(&files);
   return status;
 }
@@ -85,10 +94,13 @@ static ig_status copy_all(const ig_fusion_plan *plan, ig_staging *staging, ig_er
   static const bool of_tokenizer = true, of_donor = false;
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   const char *tokenizer = ig_fusion_plan_tokenizer(plan);
+  const bool new_pieces = plan->alignment && plan->alignment->added;
   if (strcmp(tokenizer, donor->directory) == 0)
-    return copy_from(donor->directory, donor->tensors, staging, NULL, err);
-  IG_TRY(copy_from(donor->directory, donor->tensors, staging, &of_donor, err));
-  return copy_from(tokenizer, NULL, staging, &of_tokenizer, err);
+    return copy_from(donor->directory, donor->tensors, staging,
+                     &(companion_choice){NULL, new_pieces}, err);
+  IG_TRY(copy_from(donor->directory, donor->tensors, staging,
+                   &(companion_choice){&of_donor, new_pieces}, err));
+  return copy_from(tokenizer, NULL, staging, &(companion_choice){&of_tokenizer, new_pieces}, err);
 }
 
 // Writes the vocabularies again, with the pieces that were added to them.
