@@ -42,6 +42,8 @@ struct ig_draft {
   int seats, longest;                // longest: source rows, at most
   const ig_decode_options *options;  // of the running search
   ig_stepper model;
+  ig_sentence_lists *lists;     // of the draft's own decoder; NULL: none were asked for yet
+  bool listed;                  // the running search has lists
   drafted_sentence *sentences;  // (seats)
   ig_drafted *drafted;          // (seats): of the running step
   ig_arena arena;
@@ -122,6 +124,7 @@ ig_status ig_draft_create(const ig_draft_plan *plan, ig_pool *pool, ig_draft **o
 
 void ig_draft_free(ig_draft *d) {
   if (!d) return;
+  ig_sentence_lists_free(d->lists);
   ig_inference_free(d->inference);
   ig_arena_free(&d->arena);
   free(d);
@@ -133,31 +136,45 @@ void ig_draft_watch(ig_draft *d, ig_interrupt_watch *watch) {
 
 // ---- sentences --------------------------------------------------------------
 
-void ig_draft_begin(ig_draft *d, const ig_decode_options *options) {
+ig_status ig_draft_begin(ig_draft *d, const ig_decode_options *options,
+                         const ig_sentence_lists_source *lists, ig_error *err) {
   d->options = options;
   d->counts = (ig_draft_counts){0};
+  d->listed = lists != NULL;
   ig_decoder_run_leave_all(d->inference->decoder);
+  if (!lists) return IG_OK;
+  if (!d->lists)
+    IG_TRY(ig_sentence_lists_create(d->inference->decoder, d->member->model, d->seats,
+                                    UNREAD_ROWS * d->seats, &d->lists, err));
+  ig_sentence_lists_begin(d->lists, lists, options);
+  return IG_OK;
 }
 
 int ig_draft_capacity(const ig_draft *d) { return ig_decoder_run_free_rows(d->inference->decoder); }
 
-void ig_draft_join(ig_draft *d, const int *seats, const ig_sentence_options *options,
-                   const int *ids, const ig_ragged *sentences) {
+ig_status ig_draft_join(ig_draft *d, const int *seats, const ig_sentence_options *options,
+                        const int *ids, const ig_ragged *sentences, ig_error *err) {
   for (int i = 0; i < sentences->sequences; i++) {
     const int begin = sentences->offsets[i], rows = sentences->offsets[i + 1] - begin;
     drafted_sentence *s = &d->sentences[seats[i]];
     *s = (drafted_sentence){
         .options = options[i], .joined = rows <= d->longest, .most = d->tokens, .ids = s->ids};
-    if (s->joined)
-      ig_inference_join(d->inference, &seats[i], ids + begin,
-                        &(ig_ragged){1, (const int[]){0, rows}});
+    if (!s->joined) continue;
+    ig_inference_join(d->inference, &seats[i], ids + begin,
+                      &(ig_ragged){1, (const int[]){0, rows}});
+    if (d->listed)
+      IG_TRY(
+          ig_sentence_lists_join(d->lists, seats[i], ids + begin, (size_t)rows, &options[i], err));
   }
+  return IG_OK;
 }
 
 void ig_draft_leave(ig_draft *d, int seat, int length) {
   const drafted_sentence *s = &d->sentences[seat];
   if (length > 0) d->counts.accepted += (size_t)(length - s->length);
-  if (s->joined) ig_decoder_run_leave(d->inference->decoder, seat);
+  if (!s->joined) return;
+  ig_decoder_run_leave(d->inference->decoder, seat);
+  if (d->listed) ig_sentence_lists_leave(d->lists, seat);
 }
 
 ig_draft_counts ig_draft_counts_of(const ig_draft *d) { return d->counts; }
@@ -235,10 +252,11 @@ static void add_choices(const ig_draft *d, const ig_decoder_step *step, ig_choic
 }
 
 static void choose_for_draft(ig_draft *d, const ig_decoder_step *step) {
-  const ig_gemm_reader reader = ig_choice_reader(&d->choice);
+  const ig_stepper stepper =
+      d->listed ? ig_sentence_lists_stepper(d->lists) : ig_search_stepper_of(d->inference->decoder);
   ig_choice_begin(&d->choice, d->options, IG_CHOICE_SUM_PROCESSED);
   add_choices(d, step, &d->choice);
-  ig_decoder_run_read(d->inference->decoder, step, &reader);
+  stepper.choose(stepper.context, step, &d->choice);
 }
 
 // One step of the draft for all sentences that it is proposing for; false: there are none.

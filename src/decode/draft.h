@@ -18,6 +18,7 @@
 #ifndef IG_DECODE_DRAFT_H
 #define IG_DECODE_DRAFT_H
 #include "decode/ensemble.h"
+#include "decode/sentence_lists.h"
 
 // The most tokens that may be drafted for a sentence in a step.
 #define IG_DRAFT_MOST_TOKENS 31
@@ -41,12 +42,14 @@ void ig_draft_watch(ig_draft *draft, ig_interrupt_watch *watch);
 // The sentences that the model's inference is given in these seats, with the model's own ids.
 // options (sentences): their own. Those longer than the draft has positions for are decoded without
 // drafts.
-void ig_draft_join(ig_draft *draft, const int *seats, const ig_sentence_options *options,
-                   const int *ids, const ig_ragged *sentences);
+ig_status ig_draft_join(ig_draft *draft, const int *seats, const ig_sentence_options *options,
+                        const int *ids, const ig_ragged *sentences, ig_error *err);
 // The sentence at `seat` has ended with `length` tokens; 0: without a translation.
 void ig_draft_leave(ig_draft *draft, int seat, int length);
-// Nobody is left, and nothing has been counted.
-void ig_draft_begin(ig_draft *draft, const ig_decode_options *options);
+// Nobody is left, and nothing has been counted. lists: of the model's search, borrowed: the draft
+// guesses tokens of a sentence's list alone, and computes no others; NULL: none.
+ig_status ig_draft_begin(ig_draft *draft, const ig_decode_options *options,
+                         const ig_sentence_lists_source *lists, ig_error *err);
 // Source rows that the draft can still take.
 int ig_draft_capacity(const ig_draft *draft);
 

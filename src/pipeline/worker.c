@@ -237,7 +237,7 @@ static ig_status encode_joining(const decoding *d, const taken_batch *b, const i
     IG_TRY(gather_ids(&w->source, b, m, err));
     const ig_ragged rows = {(int)b->count, w->source.offsets};
     ig_ensemble_join(w->inference, m, seats, w->source.ids.ids, &rows);
-    if (d->draft) ig_draft_join(d->draft, seats, options, w->source.ids.ids, &rows);
+    if (d->draft) IG_TRY(ig_draft_join(d->draft, seats, options, w->source.ids.ids, &rows, err));
   }
   for (size_t i = 0; d->share->job->lists && i < b->count; i++) {
     const int begin = w->source.offsets[i];
@@ -342,7 +342,7 @@ static ig_status decode_share(ig_worker *w, const ig_worker_share *share, ig_wor
   if (share->job->lists) stepper = lists_stepper(w, &stepper);
   if (draft_tokens > 0) {
     d.draft = w->draft;
-    ig_draft_begin(w->draft, share->job->options);
+    IG_TRY(ig_draft_begin(w->draft, share->job->options, share->job->lists, err));
     ig_draft_watch(w->draft, &w->watch);
     stepper = ig_draft_stepper(w->draft, &stepper);
   }

@@ -139,7 +139,9 @@ static ig_status join(void *context, const int *seats, ig_sentence_options *opti
     const ig_ragged rows = {1, (const int[]){0, length}};
     own_options(d->next, &options[*joined]);
     ig_inference_join(d->model, &seat, ids, &rows);
-    if (d->drafting) ig_draft_join(d->drafting, &seat, &options[*joined], ids, &rows);
+    if (d->drafting)
+      assert_int_equal(ig_draft_join(d->drafting, &seat, &options[*joined], ids, &rows, NULL),
+                       IG_OK);
     d->sentence_of[seat] = d->next;
   }
   return IG_OK;
@@ -204,7 +206,7 @@ static void decode(decoding *d) {
                                 .least_probability = d->least_probability,
                                 .size = size};
     assert_int_equal(ig_draft_create(&plan, d->pool, &d->drafting, NULL), IG_OK);
-    ig_draft_begin(d->drafting, &d->options);
+    assert_int_equal(ig_draft_begin(d->drafting, &d->options, NULL, NULL), IG_OK);
     stepper = ig_draft_stepper(d->drafting, &stepper);
     search(d, &stepper);
     d->counts = ig_draft_counts_of(d->drafting);
