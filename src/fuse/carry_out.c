@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/path.h"
 #include "base/report.h"
+#include "fuse/learn_stage.h"
 #include "fuse/plan/planner.h"
 #include "fuse/preview/compare.h"
 #include "fuse/run/made_directory.h"
@@ -26,13 +27,23 @@ typedef struct stage_run {
   char *directory;  // OUTPUT.stages, which holds the other stages' models
   json_t *history;  // an array: provenance of the stages that are done
   json_t *scores;   // by which the current stage's models were chosen, or NULL
+  json_t *learned;  // how the current stage's coefficients were found, or NULL
+  ig_recipe_file *learned_recipes;  // (stages->count): what they came to; empty for other methods
   ig_soup_averages averages;
 } stage_run;
 
 // ---- the other stages' models -----------------------------------------------
 
+static bool has_learned(const stage_run *r) {
+  for (size_t i = 0; i < r->stages->count; i++)
+    if (r->learned_recipes[i].count) return true;
+  return false;
+}
+
 static ig_status remove_stages(const stage_run *r, ig_error *err) {
-  if (r->stages->count == 1 && r->averages.count == 0) return IG_OK;
+  if (r->stages->count == 1 && r->averages.count == 0 && !has_learned(r)) return IG_OK;
+  for (size_t i = 0; i < r->stages->count; i++)
+    if (r->learned_recipes[i].count) IG_TRY(ig_learn_stage_forget(r->directory, i, err));
   for (size_t i = 0; i + 1 < r->stages->count; i++)
     IG_TRY(ig_made_directory_remove_or_tell(r->stages->stage[i].directory, &r->options->reporter,
                                             err));
@@ -69,7 +80,8 @@ static ig_status run_stage(const stage_run *r, const ig_fusion_plan *plan, size_
                                .reporter = &r->options->reporter,
                                .interrupter = r->options->interrupter,
                                .provenance = &provenance};
-  const ig_provenance_options options = {.hashes = r->hashes, .scores = r->scores};
+  const ig_provenance_options options = {
+      .hashes = r->hashes, .scores = r->scores, .learned = r->learned};
   ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
   if (status == IG_OK) status = make_stage(r, &writing, stage, err);
   r->stages->models[index].directory = stage->directory;
@@ -103,6 +115,7 @@ static ig_status run_result(const stage_run *r, const ig_fusion_plan *plan, ig_e
   const ig_provenance_options options = {.hashes = r->hashes,
                                          .stages = r->history,
                                          .scores = r->scores,
+                                         .learned = r->learned,
                                          .shard_bytes = r->options->shard_bytes};
   ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
   if (status == IG_OK) status = make_result(r, &writing, err);
@@ -135,14 +148,28 @@ static ig_status choose_models(stage_run *r, ig_recipe *recipe, ig_error *err) {
   return ig_soup_choose(recipe, &scoring, &r->scores, err);
 }
 
+// Learns the stage's coefficients, and puts the recipe that has them in the place of its own.
+static ig_status learn_coefficients(stage_run *r, size_t index, ig_error *err) {
+  const ig_learn_stage_args args = {.stages = r->stages,
+                                    .index = index,
+                                    .directory = r->directory,
+                                    .hashes = r->hashes,
+                                    .options = r->options};
+  IG_TRY(ig_learn_stage(&args, &r->learned_recipes[index], &r->learned, err));
+  r->stages->stage[index].recipe = &r->learned_recipes[index].recipes[0];
+  return IG_OK;
+}
+
 static ig_status carry_out_stage(stage_run *r, size_t index, ig_error *err) {
   ig_stage *stage = &r->stages->stage[index];
-  const bool chooses = stage->recipe->method->needs_scores;
+  const bool chooses = stage->recipe->method->needs_scores, learns = stage->recipe->method->learns;
+  const bool replans = stage->recipe->builds || chooses || learns;
   json_decref(r->scores);
-  r->scores = NULL;
+  json_decref(r->learned);
+  r->scores = r->learned = NULL;
   if (chooses) IG_TRY(choose_models(r, stage->recipe, err));
-  return stage->recipe->builds || chooses ? plan_and_run(r, index, err)
-                                          : run_plan(r, &stage->plan, index, err);
+  if (learns) IG_TRY(learn_coefficients(r, index, err));
+  return replans ? plan_and_run(r, index, err) : run_plan(r, &stage->plan, index, err);
 }
 
 // Models of stages are removed in the end, which must not happen where a link leads to.
@@ -178,6 +205,8 @@ static ig_status carry_out_all(stage_run *r, ig_error *err) {
                                    .directory = r->directory};
   r->history = json_array();
   if (!r->history) return ig_fail_memory(err);
+  r->learned_recipes = ig_allocate(r->stages->count, sizeof *r->learned_recipes, err);
+  if (!r->learned_recipes) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < r->stages->count; i++) IG_TRY(carry_out_stage(r, i, err));
   return IG_OK;
 }
@@ -192,8 +221,12 @@ ig_status ig_carry_out(ig_stages *stages, const char *output, const ig_fuse_opti
   IG_TRY(ig_staging_lock(output, &hold, err));
   const ig_status status = carry_out_all(&r, err);
   ig_staging_unlock(&hold);
+  for (size_t i = 0; r.learned_recipes && i < stages->count; i++)
+    ig_recipe_file_free(&r.learned_recipes[i]);
+  free(r.learned_recipes);
   json_decref(r.history);
   json_decref(r.scores);
+  json_decref(r.learned);
   ig_pool_free(r.pool);
   free(r.directory);
   return status;

@@ -8,7 +8,7 @@
 #include "fuse/preview/describe.h"
 #include "fuse/preview/preflight.h"
 #include "fuse/preview/report_path.h"
-#include "fuse/recipe/soup.h"
+#include "fuse/recipe/whole_models.h"
 #include "fuse/run/fusion_product.h"
 
 typedef struct fusion {
@@ -26,7 +26,8 @@ static ig_status check_scores(const fusion *f, const ig_recipe *recipe, ig_error
   if (recipe->method->needs_scores && !f->options->score && !f->is_preview)
     return ig_yaml_fail(recipe->root, err, "%s needs held-out data to choose by",
                         recipe->method->name);
-  return ig_soup_check(recipe, err);
+  return recipe->method->needs_scores || recipe->method->learns ? ig_whole_models_check(recipe, err)
+                                                                : IG_OK;
 }
 
 static ig_fusion_request request_of(const fusion *f, size_t stage) {

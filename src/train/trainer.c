@@ -67,6 +67,13 @@ static ig_status find_compute(const char *name, ig_compute *out, ig_error *err) 
                  name);
 }
 
+static ig_status reserve_moments(ig_trainer *t, ig_error *err) {
+  IG_TRY(ig_layout_reserve(&t->moments, 2 * t->model->trained_count, &t->m, err));
+  t->v = t->m + t->model->trained_count;
+  ig_arena_touch(&t->moments, t->moments.size);
+  return IG_OK;
+}
+
 static ig_status create_parts(ig_trainer *t, ig_error *err) {
   ig_compute compute;
   IG_TRY(find_compute(t->options.compute, &compute, err));
@@ -75,9 +82,7 @@ static ig_status create_parts(ig_trainer *t, ig_error *err) {
   t->options.groups = (ig_group_options){0};  // the names are the caller's
   IG_TRY(ig_create_gradients(t->model, t->groups.frozen, err));
   ig_pack_undo(t->model);
-  IG_TRY(ig_layout_reserve(&t->moments, 2 * t->model->trained_count, &t->m, err));
-  t->v = t->m + t->model->trained_count;
-  ig_arena_touch(&t->moments, t->moments.size);
+  if (t->options.optimizer.kind != IG_OPTIMIZER_NONE) IG_TRY(reserve_moments(t, err));
   IG_TRY(ig_pool_create(t->options.threads, &t->pool, err));
   IG_TRY(ig_pass_create(t->model, t->pool, &t->pass, err));
   ig_pass_set_compute(t->pass, compute);
@@ -187,6 +192,8 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
 ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_norm, ig_error *err) {
   if (grad_norm) *grad_norm = 0;
   IG_TRY(ig_fail_if_null(t, "trainer", err));
+  if (t->options.optimizer.kind == IG_OPTIMIZER_NONE)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "optimizer: the trainer was made without one");
   if (!(learning_rate >= 0 && isfinite(learning_rate)))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "learning_rate: expected a finite number not below 0, found %g",

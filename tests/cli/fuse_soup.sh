@@ -50,5 +50,5 @@ reference=short soup 1 none
 has err 'has 20 lines and short 3'
 recipe 'merge_method: greedy_soup' 'slices: [{sources: [{model: good, layer_range: [0, 2]}]}]'
 soup 1 none
-has err "greedy_soup chooses among whole models: expected 'models'"
+has err "greedy_soup works on whole models: expected 'models'"
 [ ! -e none ] && [ ! -e none.partial ] && [ ! -e none.stages ] || fail "something is left"

@@ -133,6 +133,9 @@ typedef struct ig_method {
   size_t least_inputs, most_inputs;
   // Its models are candidates, chosen by their scores on held-out data (fuse/recipe/soup.h).
   bool needs_scores;
+  // Its coefficients are found on held-out pairs first, and another method combines by them
+  // (fuse/search/learn.h): it consists of its table entry alone.
+  bool learns;
   ig_fusion_product_kind product;
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
   // What is wrong with these values of parameters together. NULL: nothing.

@@ -31,6 +31,8 @@ extern const ig_method ig_method_expo;
 extern const ig_method ig_method_iso_c, ig_method_tsv_m;
 // ema.c
 extern const ig_method ig_method_ema;
+// learned.c
+extern const ig_method ig_method_learned;
 // extract_lora.c
 extern const ig_method ig_method_extract_lora;
 #endif

@@ -20,6 +20,7 @@
 #include "fuse/input/ties.h"
 #include "fuse/preview/same_vocabulary.h"
 #include "fuse/preview/shortlist_notes.h"
+#include "fuse/search/learn.h"
 #include "io/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -178,14 +179,21 @@ static ig_status add_written(const char *partial, size_t *bytes, ig_error *err) 
   return status;
 }
 
+// Learning comes before the fusion itself, whose buffers are not needed then.
+static size_t memory_of(const ig_fusion_plan *plan, int threads) {
+  const size_t fusing =
+                   ig_fusion_product_of(plan->recipe)->memory(plan, threads ? threads : ig_cpu_count()),
+               learning = plan->recipe->learning ? ig_learn_memory(plan) : 0;
+  return learning > fusing ? learning : fusing;
+}
+
 ig_status ig_preflight_measure(const ig_stages *s, const char *output, int threads,
                                ig_preflight_needs *out, ig_error *err) {
   *out = (ig_preflight_needs){0};
   for (size_t i = 0; i < s->count; i++) {
     const ig_fusion_plan *plan = &s->stage[i].plan;
     const ig_fusion_product *product = ig_fusion_product_of(plan->recipe);
-    const size_t memory =
-        s->problems.count ? 0 : product->memory(plan, threads ? threads : ig_cpu_count());
+    const size_t memory = s->problems.count ? 0 : memory_of(plan, threads);
     out->needed += product->bytes(plan);
     out->memory = memory > out->memory ? memory : out->memory;
   }

@@ -19,7 +19,7 @@ static const char *const recipe_keys[] = {
     "modules",      "parameters",      "dtype",     "out_dtype",
     "name",         "compatibility",   "seed",      "tokenizer_source",
     "rng",          "missing_tensors", "tokenizer", "non_float",
-    "chat_template"};
+    "chat_template",  "learn"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every",
                                          "last",  "best",       "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
@@ -300,6 +300,7 @@ static ig_status read_recipe(const ig_yaml_node *root, ig_recipe *out, ig_error 
   IG_TRY(ig_yaml_check_keys(root, recipe_keys, COUNT(recipe_keys), err));
   IG_TRY(ig_yaml_string(root, "name", NULL, &out->name, err));
   IG_TRY(read_method(root, &out->method, err));
+  IG_TRY(ig_learning_read(root, out->method, &out->learning, err));
   const char *compatibility;
   IG_TRY(ig_yaml_string(root, "compatibility", NULL, &compatibility, err));
   if (compatibility && strcmp(compatibility, "mergekit") != 0)
@@ -339,6 +340,7 @@ void ig_recipe_free(ig_recipe *recipe) {
     free(recipe->modules[m].slices);
   }
   free(recipe->modules);
+  ig_learning_free(recipe->learning);
   ig_setting_free(recipe->scopes);
   ig_token_rules_free(&recipe->tokenizer.rules);
   json_decref(recipe->document);

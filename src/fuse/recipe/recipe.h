@@ -3,6 +3,7 @@
 // tree, which must outlive the recipe.
 #ifndef IG_FUSE_RECIPE_RECIPE_H
 #define IG_FUSE_RECIPE_RECIPE_H
+#include "fuse/recipe/learning.h"
 #include "fuse/recipe/setting.h"
 #include "fuse/recipe/token_rules.h"
 #include "io/safetensors.h"
@@ -53,6 +54,7 @@ typedef struct ig_recipe {
   bool builds;       // it uses models that other recipes of the file make
   json_t *document;  // the recipe as it was written, for fusion.json
   const ig_method *method;
+  ig_learning *learning;   // of a method that learns, or NULL
   const char *base_model;  // or NULL
   ig_recipe_module *modules;
   size_t module_count;

@@ -23,20 +23,6 @@ typedef struct choice {
   json_t *scores;
 } choice;
 
-ig_status ig_soup_check(const ig_recipe *recipe, ig_error *err) {
-  if (!recipe->method->needs_scores) return IG_OK;
-  const ig_recipe_slice *slice = recipe->modules[0].slices;
-  if (recipe->module_count > 1 || recipe->modules[0].count > 1 || slice->sources[0].ranged)
-    return ig_yaml_fail(recipe->root, err, "%s chooses among whole models: expected 'models'",
-                        recipe->method->name);
-  for (size_t i = 0; i < slice->count; i++)
-    if (strchr(slice->sources[i].model, '+'))
-      return ig_yaml_fail(slice->sources[i].node, err,
-                          "%s cannot score '%s' by itself: fuse it into a model before",
-                          recipe->method->name, slice->sources[i].model);
-  return IG_OK;
-}
-
 // The best candidate comes first. Candidates of equal score are in the recipe's order.
 static int compare_candidates(const void *a, const void *b) {
   const candidate *x = a, *y = b;

@@ -18,8 +18,6 @@ typedef struct ig_soup_scoring {
   const ig_reporter *reporter;
 } ig_soup_scoring;
 
-// If the method needs scores, fails unless the recipe chooses among whole models without adapters.
-ig_status ig_soup_check(const ig_recipe *recipe, ig_error *err);
 // Leaves only the chosen sources in the recipe, in its order. *scores is a new reference: {model,
 // score, average, kept} of each source, in the order in which they were tried.
 ig_status ig_soup_choose(ig_recipe *recipe, const ig_soup_scoring *scoring, json_t **scores,

@@ -1,0 +1,59 @@
+#include "data/split.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/random.h"
+
+// Copies the pairs whose mark is `wanted`.
+static ig_status copy_marked(const ig_corpus *from, const bool *marks, bool wanted, ig_corpus *out,
+                             ig_error *err) {
+  *out = (ig_corpus){0};
+  for (size_t p = 0; p < from->pairs; p++) out->pairs += marks[p] == wanted;
+  for (int side = 0; side < 2; side++) {
+    size_t pair = 0, used = 0;
+    out->ids[side] = ig_allocate(from->offsets[side][from->pairs], sizeof **out->ids, err);
+    out->offsets[side] = ig_allocate(out->pairs + 1, sizeof **out->offsets, err);
+    if (!out->ids[side] || !out->offsets[side]) return IG_ERROR_MEMORY;
+    for (size_t p = 0; p < from->pairs; p++) {
+      if (marks[p] != wanted) continue;
+      const size_t begin = from->offsets[side][p], count = from->offsets[side][p + 1] - begin;
+      memcpy(out->ids[side] + used, from->ids[side] + begin, count * sizeof **out->ids);
+      used += count;
+      out->offsets[side][++pair] = used;
+    }
+  }
+  return IG_OK;
+}
+
+static size_t drawn_pairs(const ig_corpus *corpus, double share) {
+  const size_t count = (size_t)llround(share * (double)corpus->pairs);
+  return count < 1 ? 1 : count < corpus->pairs ? count : corpus->pairs - 1;
+}
+
+ig_status ig_split_corpus(const ig_corpus *corpus, double share, uint64_t seed, ig_corpus *drawn,
+                          ig_corpus *rest, ig_error *err) {
+  *drawn = *rest = (ig_corpus){0};
+  if (corpus->pairs < 2)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%zu pairs cannot be divided into two parts",
+                   corpus->pairs);
+  uint32_t *order = ig_allocate(corpus->pairs, sizeof *order, err);
+  bool *marks = ig_allocate(corpus->pairs, sizeof *marks, err);
+  ig_status status = order && marks ? IG_OK : IG_ERROR_MEMORY;
+  if (status == IG_OK) {
+    ig_random_permutation(seed, ig_random_stream("data.split"), corpus->pairs, order);
+    for (size_t i = 0; i < drawn_pairs(corpus, share); i++) marks[order[i]] = true;
+    status = copy_marked(corpus, marks, true, drawn, err);
+  }
+  if (status == IG_OK) status = copy_marked(corpus, marks, false, rest, err);
+  free(order);
+  free(marks);
+  if (status != IG_OK) {
+    ig_corpus_free(drawn);
+    ig_corpus_free(rest);
+  }
+  return status;
+}

@@ -1,0 +1,170 @@
+#include "fuse/recipe/learning.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/nearest.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const char *const learn_keys[] = {
+    "data",       "valid",          "valid_share", "granularity",   "steps",           "batch_sentences",
+    "max_length", "validate_every", "patience",    "learning_rate", "label_smoothing", "start",
+    "bounds"};
+static const char *const pairs_keys[] = {"source", "target", "weight"};
+
+// ---- pairs of texts ---------------------------------------------------------
+
+static ig_status read_path(const ig_yaml_node *node, const char *key, const char **out,
+                           ig_error *err) {
+  IG_TRY(ig_yaml_string(node, key, NULL, out, err));
+  return *out && **out ? IG_OK : ig_yaml_fail(node, err, "has no '%s'", key);
+}
+
+static ig_status read_pairs(const ig_yaml_node *node, ig_learning_pairs *out, ig_error *err) {
+  if (node->kind != IG_YAML_MAP)
+    return ig_yaml_fail(node, err, "expected a map with 'source' and 'target'");
+  IG_TRY(ig_yaml_check_keys(node, pairs_keys, COUNT(pairs_keys), err));
+  IG_TRY(read_path(node, "source", &out->source, err));
+  IG_TRY(read_path(node, "target", &out->target, err));
+  IG_TRY(ig_yaml_number(node, "weight", 1, &out->weight, err));
+  if (!(out->weight > 0 && isfinite(out->weight)))
+    return ig_yaml_fail(ig_yaml_get(node, "weight"), err, "expected a number above 0, found %g",
+                        out->weight);
+  return IG_OK;
+}
+
+// One map, or a list of them.
+static ig_status read_all_pairs(const ig_yaml_node *learn, const char *key, ig_learning_pairs **out,
+                                size_t *count, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(learn, key);
+  *count = 0;
+  if (!node) return IG_OK;
+  const bool is_list = node->kind == IG_YAML_SEQUENCE;
+  const size_t wanted = is_list ? node->count : 1;
+  if (wanted == 0) return ig_yaml_fail(node, err, "an empty list");
+  *out = ig_allocate(wanted, sizeof **out, err);
+  if (!*out) return IG_ERROR_MEMORY;
+  for (; *count < wanted; ++*count)
+    IG_TRY(read_pairs(is_list ? node->children[*count] : node, &(*out)[*count], err));
+  return IG_OK;
+}
+
+// ---- numbers ----------------------------------------------------------------
+
+typedef struct number_range {
+  double least, most;
+} number_range;
+
+static ig_status read_number(const ig_yaml_node *learn, const char *key, double fallback,
+                             number_range range, double *out, ig_error *err) {
+  IG_TRY(ig_yaml_number(learn, key, fallback, out, err));
+  if (*out >= range.least && *out <= range.most) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(learn, key), err, "expected a number from %g to %g, found %g",
+                      range.least, range.most, *out);
+}
+
+static ig_status read_int(const ig_yaml_node *learn, const char *key, int fallback, int least,
+                          int *out, ig_error *err) {
+  IG_TRY(ig_yaml_int(learn, key, fallback, out, err));
+  if (*out >= least) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(learn, key), err, "expected a whole number not below %d, found %d",
+                      least, *out);
+}
+
+static ig_status read_granularity(const ig_yaml_node *learn, ig_learning_granularity *out,
+                                  ig_error *err) {
+  static const char *const words[] = {[IG_LEARNING_GRANULARITY_MODEL] = "model",
+                                      [IG_LEARNING_GRANULARITY_PART] = "part",
+                                      [IG_LEARNING_GRANULARITY_LAYER] = "layer",
+                                      [IG_LEARNING_GRANULARITY_TENSOR] = "tensor"};
+  const char *word;
+  IG_TRY(ig_yaml_string(learn, "granularity", "tensor", &word, err));
+  for (size_t i = 0; i < COUNT(words); i++)
+    if (strcmp(word, words[i]) == 0) {
+      *out = (ig_learning_granularity)i;
+      return IG_OK;
+    }
+  const char *nearest = ig_nearest_word(word, words, COUNT(words));
+  return ig_yaml_fail(ig_yaml_get(learn, "granularity"), err,
+                      "expected model, part, layer or tensor, found '%.100s'%s%s%s", word,
+                      nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?" : "");
+}
+
+static ig_status read_bounds(const ig_yaml_node *learn, double out[2], ig_error *err) {
+  out[0] = -INFINITY;
+  out[1] = INFINITY;
+  IG_TRY(ig_yaml_numbers(learn, "bounds", 2, out, err));
+  if (out[0] < out[1]) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(learn, "bounds"), err,
+                      "expected [least, most] with least below most, found [%g, %g]", out[0],
+                      out[1]);
+}
+
+static ig_status read_start(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
+  out->starts = ig_yaml_get(learn, "start") != NULL;
+  IG_TRY(ig_yaml_number(learn, "start", 0, &out->start, err));
+  if (!out->starts || (out->start >= out->bounds[0] && out->start <= out->bounds[1])) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(learn, "start"), err,
+                      "expected a number within the bounds [%g, %g], found %g", out->bounds[0],
+                      out->bounds[1], out->start);
+}
+
+static ig_status read_numbers(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
+  const number_range positive = {1e-12, 1e3}, share = {0, 0.9}, smoothing = {0, 0.999};
+  IG_TRY(read_int(learn, "steps", 200, 1, &out->steps, err));
+  IG_TRY(read_int(learn, "batch_sentences", 32, 1, &out->batch_sentences, err));
+  IG_TRY(read_int(learn, "max_length", 0, 0, &out->max_length, err));
+  IG_TRY(read_int(learn, "validate_every", 10, 1, &out->validate_every, err));
+  IG_TRY(read_int(learn, "patience", 5, 0, &out->patience, err));
+  IG_TRY(read_number(learn, "learning_rate", 0.02, positive, &out->learning_rate, err));
+  IG_TRY(read_number(learn, "label_smoothing", 0, smoothing, &out->label_smoothing, err));
+  IG_TRY(read_number(learn, "valid_share", 0.2, share, &out->valid_share, err));
+  if (out->valid_count && ig_yaml_get(learn, "valid_share"))
+    return ig_yaml_fail(ig_yaml_get(learn, "valid_share"), err,
+                        "has no effect beside 'valid': leave one of the two out");
+  IG_TRY(read_bounds(learn, out->bounds, err));
+  return read_start(learn, out, err);
+}
+
+// ---- the whole --------------------------------------------------------------
+
+static ig_status read_learning(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
+  IG_TRY(ig_yaml_check_keys(learn, learn_keys, COUNT(learn_keys), err));
+  IG_TRY(read_all_pairs(learn, "data", &out->data, &out->data_count, err));
+  if (out->data_count == 0) return ig_yaml_fail(learn, err, "has no 'data'");
+  IG_TRY(read_all_pairs(learn, "valid", &out->valid, &out->valid_count, err));
+  IG_TRY(read_granularity(learn, &out->granularity, err));
+  return read_numbers(learn, out, err);
+}
+
+ig_status ig_learning_read(const ig_yaml_node *root, const ig_method *method, ig_learning **out,
+                           ig_error *err) {
+  const ig_yaml_node *learn;
+  *out = NULL;
+  IG_TRY(ig_yaml_map(root, "learn", &learn, err));
+  if (!learn && !method->learns) return IG_OK;
+  if (!learn) return ig_yaml_fail(root, err, "%s needs 'learn', with its 'data'", method->name);
+  if (!method->learns)
+    return ig_yaml_fail(learn, err, "%s learns nothing: expected merge_method: learned",
+                        method->name);
+  ig_learning *learning = ig_allocate(1, sizeof *learning, err);
+  if (!learning) return IG_ERROR_MEMORY;
+  const ig_status status = read_learning(learn, learning, err);
+  if (status == IG_OK)
+    *out = learning;
+  else
+    ig_learning_free(learning);
+  return status;
+}
+
+void ig_learning_free(ig_learning *learning) {
+  if (!learning) return;
+  free(learning->data);
+  free(learning->valid);
+  free(learning);
+}

@@ -1,0 +1,50 @@
+// How the method `learned` finds its coefficients: the key `learn` of a recipe.
+//
+//   learn:
+//     data:                                  # pairs of texts that no model was trained on
+//       - {source: held.en-de, target: held.de}
+//       - {source: held.en-fr, target: held.fr, weight: 2}
+//     granularity: layer
+//     steps: 100
+#ifndef IG_FUSE_RECIPE_LEARNING_H
+#define IG_FUSE_RECIPE_LEARNING_H
+#include "fuse/method/method.h"
+#include "io/yaml.h"
+
+// Which tensors of a model share a coefficient.
+typedef enum ig_learning_granularity {
+  IG_LEARNING_GRANULARITY_MODEL,   // all
+  IG_LEARNING_GRANULARITY_PART,    // those of the encoder, of the decoder, …
+  IG_LEARNING_GRANULARITY_LAYER,   // those of a layer; outside the layers those of a part
+  IG_LEARNING_GRANULARITY_TENSOR,  // none
+} ig_learning_granularity;
+
+// Lines with their translations. Strings belong to the YAML tree.
+typedef struct ig_learning_pairs {
+  const char *source, *target;
+  double weight;  // of their mean loss among those of all pairs
+} ig_learning_pairs;
+
+typedef struct ig_learning {
+  ig_learning_pairs *data, *valid;  // (data_count), (valid_count)
+  size_t data_count, valid_count;
+  double valid_share;  // of each of `data`, drawn to validate on, where there is no `valid`
+  ig_learning_granularity granularity;
+  int steps;
+  int batch_sentences;  // of a step, over all data
+  int max_length;       // tokens of a side; 0: as many as the model has positions, at most 256
+  int validate_every;   // steps
+  int patience;         // validations without a better one, after which it ends; 0: any number
+  double learning_rate;
+  double label_smoothing;
+  bool starts;  // `start` is given; false: 1 / models
+  double start;
+  double bounds[2];  // of a coefficient
+} ig_learning;
+
+// Reads `learn` of a recipe's root. A method that learns must have it, and no other may. *out is
+// NULL if there is none; else ig_learning_free.
+ig_status ig_learning_read(const ig_yaml_node *root, const ig_method *method, ig_learning **out,
+                           ig_error *err);
+void ig_learning_free(ig_learning *learning);  // NULL is fine
+#endif

@@ -1,0 +1,17 @@
+// Which coefficient each tensor of a fusion has: the tensors of the plan, and the group of each.
+#ifndef IG_FUSE_SEARCH_TENSOR_GROUPS_H
+#define IG_FUSE_SEARCH_TENSOR_GROUPS_H
+#include "fuse/plan/fusion_plan.h"
+
+typedef struct ig_tensor_groups {
+  char **names;  // (count)
+  size_t count, capacity;
+  size_t *of_tensor;  // (tensors of the plan): SIZE_MAX: it is not learned
+} ig_tensor_groups;
+
+// Groups the tensors that `is_learned` says yes to. ig_tensor_groups_free in any case.
+typedef bool ig_tensor_is_learned(const void *context, const ig_plan_tensor *tensor);
+ig_status ig_tensor_groups_make(const ig_fusion_plan *plan, ig_tensor_is_learned *is_learned,
+                                const void *context, ig_tensor_groups *out, ig_error *err);
+void ig_tensor_groups_free(ig_tensor_groups *groups);
+#endif

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Learned fusion: of a model that has learned the task and one that has unlearned it, the held-out
+# pairs choose the first; the recipe that comes out makes the same bytes; so do any threads, and a
+# run that was stopped; bad data are told before anything is computed.
+. "$INGOT_SOURCE/tests/cli/fuse_common.bash"
+
+# A parent that reverses digits a little; a child that learned more of it, a child that copies.
+toy parent 150
+expect 0 "$INGOT" train toy.yml -q
+child() { # NAME TARGET
+  expect 0 "$INGOT" train toy.yml -q --set train.output="$1" --set model.init=parent/latest \
+    --set data.train.target="$2" --set train.updates=150
+}
+cp toy.yml whole.yml
+sed -i '/^model:/,/^train:/{/^model:/!{/^train:/!d}}; s/^model:.*/model: {init: parent\/latest}/; /^  tokens:/d' \
+  toy.yml
+child reverses toy.trg
+child copies toy.src
+digits 200 11 held.src && reversed held.src >held.trg
+digits 60 12 other.src && reversed other.src >other.trg
+
+learned() { # LINE...: of `learn`
+  recipe 'merge_method: learned' 'base_model: parent/latest' \
+    'models: [{model: reverses/latest}, {model: copies/latest}]' 'learn:' \
+    '  data: {source: held.src, target: held.trg}' "$@"
+}
+value() { # JSON KEY: a number at the top of `learned`
+  tr -d ' \n' <"$1" | sed -E "s/.*\"$2\":([-0-9.e+]+).*/\1/"
+}
+below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b) }'; }
+
+learned '  steps: 60' '  learning_rate: 0.05'
+expect 0 "$INGOT" fuse recipe.yml -o fused --threads 1
+has err 'held-out loss of reverses/latest'
+has err 'learned: 60 of 60 steps'
+[ ! -e fused.stages ] || fail "fused.stages is left: $(ls fused.stages)"
+tr -d ' \n' <fused/fusion.json >json
+has json '"method":"task_arithmetic"'
+has json '"merge_method":"learned"'
+start=$(sed -E 's/.*"history":\[\{"step":0,"held_out":([-0-9.e+]+).*/\1/' json)
+best=$(value fused/fusion.json held_out_of_models | head -c 0; sed -E \
+  's/.*"steps":[0-9]+,"held_out":([-0-9.e+]+).*/\1/' json)
+right=$(sed -E 's/.*"reverses\/latest":([-0-9.e+]+).*/\1/' json)
+wrong=$(sed -E 's/.*"held_out_of_models":\{[^}]*"copies\/latest":([-0-9.e+]+).*/\1/' json)
+below "$best" "$start" || fail "learned from $start to $best"
+below "$best" "$right" || fail "$best is no better than the better model, $right"
+below "$right" "$wrong" || fail "the child that copies is no worse: $wrong"
+
+# The loss is that of the model that was written.
+expect 0 "$INGOT" translate -q -m fused -i other.src -o hypothesis --beam-size 1
+expect 0 "$INGOT" translate -q -m copies/latest -i other.src -o worse --beam-size 1
+equal() { paste -d'|' "$1" other.trg | awk -F'|' '$1 == $2' | wc -l; }
+[ "$(equal hypothesis)" -gt "$(equal worse)" ] || fail "no more lines are right than copied ones"
+
+# Any threads; the recipe of the result, without data; another seed draws other pairs.
+fuse threads --threads 3
+same fused/model.safetensors threads/model.safetensors
+same fused/fusion.json threads/fusion.json
+sed -n '/^  "recipe": {$/,/^  }/p' fused/fusion.json | sed '1s/.*/{/; $s/.*/}/' >recipe.yml
+! grep -q learn recipe.yml || fail "the recipe of the result still learns"
+mv held.src away
+fuse repeated
+mv away held.src
+same fused/model.safetensors repeated/model.safetensors
+learned '  steps: 60' '  learning_rate: 0.05' 'seed: 5'
+fuse seeded
+! cmp -s fused/model.safetensors seeded/model.safetensors || fail "the seed changes nothing"
+
+# Stopped, it goes on to the same bytes.
+learned '  steps: 400' '  learning_rate: 0.02' '  patience: 0' '  granularity: layer'
+fuse whole
+stopped=0
+for kill in 1 2 3 4 5 6; do
+  : >err
+  "$INGOT" fuse recipe.yml -o killed --threads $((1 + kill % 2)) >out 2>err &
+  pid=$!
+  until grep -q 'of 400 steps' err || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+  signal=KILL
+  [ $((kill % 2)) -eq 0 ] || signal=TERM
+  kill -$signal $pid 2>/dev/null
+  wait $pid 2>/dev/null
+  code=$?
+  if [ -e killed ]; then break; fi
+  stopped=$((stopped + 1))
+  [ -e killed.stages/learning-0.json ] || fail "no state is left after SIG$signal"
+  [ $signal = KILL ] || [ $code -eq 143 ] || fail "exit code $code after SIGTERM"
+done
+[ $stopped -gt 0 ] || fail "nothing was ever stopped"
+if [ ! -e killed ]; then
+  expect 0 "$INGOT" fuse recipe.yml -o killed
+  has err 'going on where it was stopped'
+fi
+same whole/model.safetensors killed/model.safetensors
+same whole/fusion.json killed/fusion.json
+[ ! -e killed.stages ] || fail "killed.stages is left"
+
+# Without a base the models themselves are weighted; a recipe can learn from what a stage made.
+recipe 'merge_method: learned' 'models: [{model: reverses/latest}, {model: copies/latest}]' \
+  'learn: {data: {source: held.src, target: held.trg}, steps: 20, granularity: model}'
+fuse unbased
+tr -d ' \n' <unbased/fusion.json >json
+has json '"method":"linear"'
+has json '"normalize":false'
+recipe 'name: mean' 'merge_method: linear' \
+  'models: [{model: reverses/latest, parameters: {weight: 1}}, {model: copies/latest, parameters: {weight: 1}}]' \
+  '---' 'merge_method: learned' 'base_model: parent/latest' 'models: [{model: mean}]' \
+  'learn: {data: [{source: held.src, target: held.trg}, {source: other.src, target: other.trg, weight: 0.5}],' \
+  '  steps: 10, granularity: part, start: 0.2, bounds: [0, 0.3]}'
+fuse staged
+[ ! -e staged.stages ] || fail "staged.stages is left"
+expect 0 "$INGOT" fuse recipe.yml --dry-run
+
+# Refusals.
+head -n 3 held.trg >short.trg
+: >nothing
+bad() { # MESSAGE LEARN
+  refused "$1" 'merge_method: learned' 'base_model: parent/latest' \
+    'models: [{model: reverses/latest}]' "$2"
+}
+bad "held.src has 200 lines, short.trg has 3" 'learn: {data: {source: held.src, target: short.trg}}'
+bad "nothing" 'learn: {data: {source: nothing, target: nothing}}'
+bad "absent" 'learn: {data: {source: absent, target: held.trg}}'
+bad "recipe.yml:1: learned needs 'learn', with its 'data'" 'seed: 1'
+bad "did you mean 'granularity'" 'learn: {granularty: layer, data: {source: held.src, target: held.trg}}'
+bad "did you mean 'layer'" 'learn: {granularity: layr, data: {source: held.src, target: held.trg}}'
+bad "expected a number within the bounds" \
+  'learn: {data: {source: held.src, target: held.trg}, bounds: [0, 1], start: 2}'
+refused "linear learns nothing" 'merge_method: linear' \
+  'models: [{model: reverses/latest, parameters: {weight: 1}}]' \
+  'learn: {data: {source: held.src, target: held.trg}}'
+refused "learned works on whole models: expected 'models'" 'merge_method: learned' \
+  'slices: [{sources: [{model: reverses/latest, layer_range: [0, 1]}]}]' \
+  'learn: {data: {source: held.src, target: held.trg}}'
