@@ -20,6 +20,7 @@ import sys
 import tempfile
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TQDM_DISABLE", "1")
 import torch
 import transformers
 from torch.func import functional_call
@@ -86,6 +87,9 @@ learn:
 class Reference:
     def __init__(self, directory, lines):
         self.model = transformers.AutoModelForSeq2SeqLM.from_pretrained(directory).double().eval()
+        for module in self.model.modules():  # whose row training spares, though the loss needs it
+            if isinstance(module, torch.nn.Embedding):
+                module.padding_idx = None
         config = self.model.config
         words = json.loads((directory / "vocab.json").read_text())
         pairs = [([words[w] for w in x] + [config.eos_token_id],
@@ -109,8 +113,10 @@ def compare(output, found, models, lines, steps, wrong):
     groups = learned["groups"]
     reference = Reference(models[0], lines)
     named = [dict(Reference(m, lines).model.named_parameters()) for m in models]
-    trained = {k: None if not p.requires_grad else groups.index(k) if len(groups) > 1 else 0
-               for k, p in named[0].items()}
+    weights = found["recipe"]["models"][0]["parameters"]["weight"]
+    learned_tensors = {w["tensors"] for w in weights if "tensors" in w}
+    trained = {k: None if k not in learned_tensors else groups.index(k) if len(groups) > 1 else 0
+               for k in named[0]}
     states = [{k: p.detach() for k, p in s.items()} for s in named]
     values = torch.full((2, len(groups)), 0.5, dtype=torch.double, requires_grad=True)
     adam = torch.optim.Adam([values], lr=0.02, betas=(0.9, 0.999), eps=1e-8)

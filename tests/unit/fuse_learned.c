@@ -162,7 +162,7 @@ static void differentiate(learned_case *c) {
 
 // Central differences of the loss, with an error of the order of step^2 and of the loss's own bits.
 static void gradient_is_that_of_the_loss(const char *granularity, size_t groups) {
-  const double step = 0.02;
+  const double step = 0.005;
   learned_case c = {0};
   open_case(&c, granularity, 1);
   if (groups) assert_int_equal(c.task.groups.count, groups);
