@@ -2,9 +2,9 @@
 # Chinese from nothing: an encoder is trained on plain text alone, then fine-tuned on the questions
 # of CMRC 2018's dev set, and asked those of its trial set, scored by CMRC's rules.
 # Usage: chinese_answers.sh DATA RUN [SECONDS] > RESULT.csv
-# DATA has cmrc2018/cmrc2018_{dev,trial}.json, drcd/DRCD_dev.json, tatoeba-en-zh/{train.zh.gz,dev.zh}
-# and flores101/dev.zh. Each of the two trainings has SECONDS (200). RUN receives everything made;
-# the same command with a RUN goes on with it, for SECONDS more. Needs jq.
+# DATA has cmrc2018/cmrc2018_{dev,trial}.json, drcd/DRCD_dev.json, flores101/dev.zh and
+# tatoeba-en-zh/{train.zh.gz,dev.zh}. Each of the two trainings has SECONDS (200). RUN receives
+# everything made; the same command with a RUN goes on with it, for SECONDS more. Needs jq.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 ingot=${INGOT:-$root/build/ingot}
@@ -53,9 +53,11 @@ EOF
 "$ingot" train "$run/answerer.yml" >&2
 
 "$ingot" answer -q -m "$run/answerer/latest" -i "$asked" -o "$run/predictions.json"
-last() { jq -s -r "map(select(.$2)) | last | .$2" "$run/$1/metrics.jsonl"; }  # RUN KEY
-"$ingot" score squad --language zh --json --reference "$asked" --hypothesis "$run/predictions.json" \
-  >"$run/scores.json"
+last() {  # RUN KEY
+  jq -s -r "map(select(.$2)) | last | .$2" "$run/$1/metrics.jsonl"
+}
+"$ingot" score squad --language zh --json --reference "$asked" \
+  --hypothesis "$run/predictions.json" >"$run/scores.json"
 jq . "$run/scores.json" >&2
 echo "characters,masked_updates,masked_accuracy,question_updates,questions,exact,f1"
 echo "$(wc -m <"$run/text.zh"),$(last encoder update),$(last encoder accuracy),$(

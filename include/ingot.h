@@ -179,11 +179,7 @@ typedef struct ig_batch {
 
 /* IG_OPTIMIZER_NONE: gradients alone are wanted, no memory is taken for moments, and
  * ig_trainer_update is IG_ERROR_ARGUMENT. */
-typedef enum ig_optimizer {
-  IG_OPTIMIZER_ADAM,
-  IG_OPTIMIZER_ADAMW,
-  IG_OPTIMIZER_NONE
-} ig_optimizer;
+typedef enum ig_optimizer { IG_OPTIMIZER_ADAM, IG_OPTIMIZER_ADAMW, IG_OPTIMIZER_NONE } ig_optimizer;
 typedef struct ig_optimizer_options {
   ig_optimizer kind;
   float beta1, beta2, eps;

@@ -4,8 +4,8 @@
 # ("normalised", as in the papers on task arithmetic).
 # Usage: tasks.sh DATA RUNS SEED [formulas|pairs] > RESULT.csv
 # DATA: train.{en,de,fr}.gz, val.{en,de,fr}.gz, test_2016_flickr.{en,de,fr}.gz of Multi30k. A first
-# word tells the language. With `formulas` only the methods without data are tried, with `pairs` only
-# those that learn from the first 500 pairs of val for each language.
+# word tells the language. With `formulas` only the methods without data are tried, with `pairs`
+# only those that learn from the first 500 pairs of val for each language.
 source "$(dirname "$0")/common.bash"
 data=$1 runs=$2 seed=$3 kinds=${4:-formulas pairs}
 mkdir -p "$runs/data"

@@ -3,9 +3,10 @@
 #define IG_DATA_SPLIT_H
 #include "data/corpus.h"
 
-// Draws round(share * pairs) pairs of a corpus of two sides into *drawn, at least one and not all, and the others into
-// *rest, both in the corpus's order: a pure function of corpus, share and seed. IG_ERROR_ARGUMENT:
-// there are fewer than two pairs. Both have ids and offsets only; ig_corpus_free.
+// Draws round(share * pairs) pairs of a corpus of two sides into *drawn, at least one and not all,
+// and the others into *rest, both in the corpus's order: a pure function of corpus, share and seed.
+// IG_ERROR_ARGUMENT: there are fewer than two pairs. Both have ids and offsets only;
+// ig_corpus_free.
 ig_status ig_split_corpus(const ig_corpus *corpus, double share, uint64_t seed, ig_corpus *drawn,
                           ig_corpus *rest, ig_error *err);
 #endif

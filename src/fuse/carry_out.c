@@ -24,10 +24,10 @@ typedef struct stage_run {
   ig_stages *stages;
   ig_hash_kind hashes;
   ig_pool *pool;
-  char *directory;  // OUTPUT.stages, which holds the other stages' models
-  json_t *history;  // an array: provenance of the stages that are done
-  json_t *scores;   // by which the current stage's models were chosen, or NULL
-  json_t *learned;  // how the current stage's coefficients were found, or NULL
+  char *directory;                  // OUTPUT.stages, which holds the other stages' models
+  json_t *history;                  // an array: provenance of the stages that are done
+  json_t *scores;                   // by which the current stage's models were chosen, or NULL
+  json_t *learned;                  // how the current stage's coefficients were found, or NULL
   ig_recipe_file *learned_recipes;  // (stages->count): what they came to; empty for other methods
   ig_soup_averages averages;
 } stage_run;

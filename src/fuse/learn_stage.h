@@ -1,11 +1,11 @@
-// Learning the coefficients of one stage of a recipe file (fuse/search/learn.h), in a directory that
-// keeps its state.
+// Learning the coefficients of one stage of a recipe file (fuse/search/learn.h), in a directory
+// that keeps its state.
 #ifndef IG_FUSE_LEARN_STAGE_H
 #define IG_FUSE_LEARN_STAGE_H
 #include <jansson.h>
 #include "fuse/plan/stages.h"
 #include "ingot.h"
-#include "io/content_hash.h"
+#include "fuse/record/contents.h"
 
 typedef struct ig_learn_stage_args {
   const ig_stages *stages;  // those before `index` are made

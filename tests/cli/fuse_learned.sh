@@ -12,8 +12,8 @@ child() { # NAME TARGET
     --set data.train.target="$2" --set train.updates=150
 }
 cp toy.yml whole.yml
-sed -i '/^model:/,/^train:/{/^model:/!{/^train:/!d}}; s/^model:.*/model: {init: parent\/latest}/; /^  tokens:/d' \
-  toy.yml
+sed -i -e '/^model:/,/^train:/{/^model:/!{/^train:/!d}}' -e '/^  tokens:/d' \
+  -e 's/^model:.*/model: {init: parent\/latest}/' toy.yml
 child reverses toy.trg
 child copies toy.src
 digits 200 11 held.src && reversed held.src >held.trg
@@ -102,9 +102,10 @@ tr -d ' \n' <unbased/fusion.json >json
 has json '"method":"linear"'
 has json '"normalize":false'
 recipe 'name: mean' 'merge_method: linear' \
-  'models: [{model: reverses/latest, parameters: {weight: 1}}, {model: copies/latest, parameters: {weight: 1}}]' \
+  'parameters: {weight: 1}' 'models: [{model: reverses/latest}, {model: copies/latest}]' \
   '---' 'merge_method: learned' 'base_model: parent/latest' 'models: [{model: mean}]' \
-  'learn: {data: [{source: held.src, target: held.trg}, {source: other.src, target: other.trg, weight: 0.5}],' \
+  'learn: {data: [{source: held.src, target: held.trg},' \
+  '  {source: other.src, target: other.trg, weight: 0.5}],' \
   '  steps: 10, granularity: part, start: 0.2, bounds: [0, 0.3]}'
 fuse staged
 [ ! -e staged.stages ] || fail "staged.stages is left"
@@ -121,7 +122,8 @@ bad "held.src has 200 lines, short.trg has 3" 'learn: {data: {source: held.src, 
 bad "nothing" 'learn: {data: {source: nothing, target: nothing}}'
 bad "absent" 'learn: {data: {source: absent, target: held.trg}}'
 bad "recipe.yml:1: learned needs 'learn', with its 'data'" 'seed: 1'
-bad "did you mean 'granularity'" 'learn: {granularty: layer, data: {source: held.src, target: held.trg}}'
+bad "did you mean 'granularity'" \
+  'learn: {granularty: layer, data: {source: held.src, target: held.trg}}'
 bad "did you mean 'layer'" 'learn: {granularity: layr, data: {source: held.src, target: held.trg}}'
 bad "expected a number within the bounds" \
   'learn: {data: {source: held.src, target: held.trg}, bounds: [0, 1], start: 2}'

@@ -181,8 +181,8 @@ static ig_status add_written(const char *partial, size_t *bytes, ig_error *err) 
 
 // Learning comes before the fusion itself, whose buffers are not needed then.
 static size_t memory_of(const ig_fusion_plan *plan, int threads) {
-  const size_t fusing =
-                   ig_fusion_product_of(plan->recipe)->memory(plan, threads ? threads : ig_cpu_count()),
+  const size_t fusing = ig_fusion_product_of(plan->recipe)
+                            ->memory(plan, threads ? threads : ig_cpu_count()),
                learning = plan->recipe->learning ? ig_learn_memory(plan) : 0;
   return learning > fusing ? learning : fusing;
 }

@@ -10,10 +10,11 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const learn_keys[] = {
-    "data",       "valid",          "valid_share", "granularity",   "steps",           "batch_sentences",
-    "max_length", "validate_every", "patience",    "learning_rate", "label_smoothing", "start",
-    "bounds"};
+static const char *const learn_keys[] = {"data",          "valid",           "valid_share",
+                                         "granularity",   "steps",           "batch_sentences",
+                                         "max_length",    "validate_every",  "patience",
+                                         "learning_rate", "label_smoothing", "start",
+                                         "bounds"};
 static const char *const pairs_keys[] = {"source", "target", "weight"};
 
 // ---- pairs of texts ---------------------------------------------------------
@@ -71,8 +72,8 @@ static ig_status read_int(const ig_yaml_node *learn, const char *key, int fallba
                           int *out, ig_error *err) {
   IG_TRY(ig_yaml_int(learn, key, fallback, out, err));
   if (*out >= least) return IG_OK;
-  return ig_yaml_fail(ig_yaml_get(learn, key), err, "expected a whole number not below %d, found %d",
-                      least, *out);
+  return ig_yaml_fail(ig_yaml_get(learn, key), err,
+                      "expected a whole number not below %d, found %d", least, *out);
 }
 
 static ig_status read_granularity(const ig_yaml_node *learn, ig_learning_granularity *out,

@@ -145,9 +145,8 @@ static bool is_validation_due(const learning_run *r) {
 
 static ig_status step(learning_run *r, ig_error *err) {
   ig_learning_state *s = &r->state;
-  const ig_coefficients_step how = {
-      .learning_rate = r->learning->learning_rate,
-      .bounds = {r->learning->bounds[0], r->learning->bounds[1]}};
+  const ig_coefficients_step how = {.learning_rate = r->learning->learning_rate,
+                                    .bounds = {r->learning->bounds[0], r->learning->bounds[1]}};
   double loss;
   IG_TRY(differentiate(r, &loss, err));
   IG_TRY(ig_coefficients_update(&s->coefficients, &how, err));
@@ -241,10 +240,10 @@ static json_t *describe(const learning_run *r) {
     json_decref(coefficients);
     return NULL;
   }
-  return json_pack("{s:O, s:i, s:f, s:O, s:O, s:o, s:o}", "recipe",
-                   r->args->plan->recipe->document, "steps", r->state.best_step, "held_out",
-                   r->state.best_loss, "held_out_of_models", r->models, "history",
-                   r->state.history, "groups", groups, "coefficients", coefficients);
+  return json_pack("{s:O, s:i, s:f, s:O, s:O, s:o, s:o}", "recipe", r->args->plan->recipe->document,
+                   "steps", r->state.best_step, "held_out", r->state.best_loss,
+                   "held_out_of_models", r->models, "history", r->state.history, "groups", groups,
+                   "coefficients", coefficients);
 }
 
 static ig_status run(learning_run *r, ig_recipe_file *recipe, json_t **record, ig_error *err) {
@@ -258,9 +257,8 @@ static ig_status run(learning_run *r, ig_recipe_file *recipe, json_t **record, i
 
 ig_status ig_learn(const ig_learn_args *args, ig_recipe_file *recipe, json_t **record,
                    ig_error *err) {
-  learning_run r = {.args = args,
-                    .learning = args->plan->recipe->learning,
-                    .reporter = &args->options->reporter};
+  learning_run r = {
+      .args = args, .learning = args->plan->recipe->learning, .reporter = &args->options->reporter};
   *recipe = (ig_recipe_file){0};
   *record = NULL;
   const ig_status status = run(&r, recipe, record, err);

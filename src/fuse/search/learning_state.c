@@ -12,8 +12,8 @@ static size_t count_of(const ig_learning_state *s) {
   return s->coefficients.models * s->coefficients.groups;
 }
 
-ig_status ig_learning_state_make(size_t models, size_t groups, double start,
-                                 ig_learning_state *out, ig_error *err) {
+ig_status ig_learning_state_make(size_t models, size_t groups, double start, ig_learning_state *out,
+                                 ig_error *err) {
   *out = (ig_learning_state){.best_step = -1};
   IG_TRY(ig_coefficients_make(models, groups, start, &out->coefficients, err));
   out->best = ig_allocate(models * groups, sizeof *out->best, err);
@@ -65,8 +65,8 @@ static bool has_numbers(const json_t *array, size_t count) {
 
 // ---- the file ---------------------------------------------------------------
 
-ig_status ig_learning_state_save(const ig_learning_state *s, const char *identity,
-                                 const char *path, ig_error *err) {
+ig_status ig_learning_state_save(const ig_learning_state *s, const char *identity, const char *path,
+                                 ig_error *err) {
   state_array arrays[ARRAYS];
   list_arrays(s, arrays);
   json_t *json =

@@ -16,8 +16,8 @@ typedef struct ig_learning_state {
   json_t *history;  // an array of {step, loss, held_out}: losses before the step
 } ig_learning_state;
 
-ig_status ig_learning_state_make(size_t models, size_t groups, double start,
-                                 ig_learning_state *out, ig_error *err);
+ig_status ig_learning_state_make(size_t models, size_t groups, double start, ig_learning_state *out,
+                                 ig_error *err);
 void ig_learning_state_free(ig_learning_state *state);
 
 // identity: what must be the same for a run to go on; the file has it.

@@ -39,7 +39,8 @@ static ig_status check_tensors(const ig_fusion_plan *plan, const ig_task_model *
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     if (task->groups.of_tensor[i] != SIZE_MAX && t->inputs != task->models)
-      return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: learned needs a tensor of each model", t->name);
+      return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: learned needs a tensor of each model",
+                     t->name);
   }
   return IG_OK;
 }
