@@ -8,8 +8,8 @@ and Ingot learns a coefficient for each tensor, or for all, from all pairs in ea
 reference is transformers' model in float64 on weights base + sum of coefficient * difference,
 differentiated with respect to the coefficients, and Adam as torch.optim has it. Compared are the
 loss before each step (relative 1e-5), the coefficients (1e-4 where the gradient is not nearly zero:
-Adam divides by its magnitude), and the loss of the directory that was written. --wrong multiplies a coefficient of
-the reference by 1.01: the comparison must fail. Needs torch and transformers."""
+Adam divides by its magnitude), and the loss of the directory that was written. --wrong multiplies a
+coefficient of the reference by 1.01: the comparison must fail. Needs torch and transformers."""
 import argparse
 import json
 import os
