@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/path.h"
 #include "base/report.h"
+#include "fuse/align/aligned_models.h"
 #include "fuse/learn_stage.h"
 #include "fuse/plan/planner.h"
 #include "fuse/preview/compare.h"
@@ -24,26 +25,29 @@ typedef struct stage_run {
   ig_stages *stages;
   ig_hash_kind hashes;
   ig_pool *pool;
-  char *directory;                  // OUTPUT.stages, which holds the other stages' models
-  json_t *history;                  // an array: provenance of the stages that are done
-  json_t *scores;                   // by which the current stage's models were chosen, or NULL
-  json_t *learned;                  // how the current stage's coefficients were found, or NULL
-  ig_recipe_file *learned_recipes;  // (stages->count): what they came to; empty for other methods
+  char *directory;  // OUTPUT.stages, which holds the other stages' models
+  json_t *history;  // an array: provenance of the stages that are done
+  json_t *scores;   // by which the current stage's models were chosen, or NULL
+  json_t *learned;  // how the current stage's coefficients were found, or NULL
   ig_soup_averages averages;
+  ig_aligned_models *aligned;       // (stages)
+  ig_recipe_file *learned_recipes;  // (stages): what was learned; empty for other methods
 } stage_run;
 
 // ---- the other stages' models -----------------------------------------------
 
-static bool has_learned(const stage_run *r) {
+static bool has_aligned_or_learned(const stage_run *r) {
   for (size_t i = 0; i < r->stages->count; i++)
-    if (r->learned_recipes[i].count) return true;
+    if (r->aligned[i].aligned > 0 || r->learned_recipes[i].count > 0) return true;
   return false;
 }
 
 static ig_status remove_stages(const stage_run *r, ig_error *err) {
-  if (r->stages->count == 1 && r->averages.count == 0 && !has_learned(r)) return IG_OK;
-  for (size_t i = 0; i < r->stages->count; i++)
+  if (r->stages->count == 1 && r->averages.count == 0 && !has_aligned_or_learned(r)) return IG_OK;
+  for (size_t i = 0; i < r->stages->count; i++) {
+    IG_TRY(ig_aligned_models_remove(&r->aligned[i], &r->options->reporter, err));
     if (r->learned_recipes[i].count) IG_TRY(ig_learn_stage_forget(r->directory, i, err));
+  }
   for (size_t i = 0; i + 1 < r->stages->count; i++)
     IG_TRY(ig_made_directory_remove_or_tell(r->stages->stage[i].directory, &r->options->reporter,
                                             err));
@@ -131,14 +135,24 @@ static ig_status run_plan(const stage_run *r, const ig_fusion_plan *plan, size_t
   return is_result ? run_result(r, plan, err) : run_stage(r, plan, index, err);
 }
 
-// Plans the stage again, now that its models exist or are chosen, and runs that plan.
-static ig_status plan_and_run(const stage_run *r, size_t index, ig_error *err) {
+// What a stage's names may mean besides directories.
+typedef struct known_models {
+  const ig_stage_model *models;
+  size_t count;
+} known_models;
+
+typedef ig_status plan_action(const stage_run *r, const ig_fusion_plan *plan, size_t index,
+                              ig_error *err);
+
+// Plans the stage with these models, and does with the plan what is to be done.
+static ig_status plan_and_do(const stage_run *r, known_models known, size_t index,
+                             plan_action *act, ig_error *err) {
   ig_fusion_plan plan;
   ig_status status =
-      ig_planner_make(r->stages->stage[index].recipe, r->stages->models, index, &plan, err);
+      ig_planner_make(r->stages->stage[index].recipe, known.models, known.count, &plan, err);
   if (status == IG_OK)
     status = ig_problems_report(&plan.problems, r->stages->file, &r->options->reporter, err);
-  if (status == IG_OK) status = run_plan(r, &plan, index, err);
+  if (status == IG_OK) status = act(r, &plan, index, err);
   ig_fusion_plan_free(&plan);
   return status;
 }
@@ -148,10 +162,32 @@ static ig_status choose_models(stage_run *r, ig_recipe *recipe, ig_error *err) {
   return ig_soup_choose(recipe, &scoring, &r->scores, err);
 }
 
+// plan: of the models as they are.
+static ig_status align_by_plan(const stage_run *r, const ig_fusion_plan *plan, size_t index,
+                               ig_error *err) {
+  const ig_aligning aligning = {.plan = plan,
+                                .directory = r->directory,
+                                .stage = index,
+                                .hashes = r->hashes,
+                                .pool = r->pool,
+                                .reporter = &r->options->reporter,
+                                .interrupter = r->options->interrupter};
+  return ig_aligned_models_make(&aligning, r->history, &r->aligned[index], err);
+}
+
+// From then on the stage's names mean the aligned models.
+static ig_status align_models(stage_run *r, size_t index, known_models *known, ig_error *err) {
+  IG_TRY(plan_and_do(r, *known, index, align_by_plan, err));
+  *known = (known_models){r->aligned[index].models, r->aligned[index].count};
+  return IG_OK;
+}
+
 // Learns the stage's coefficients, and puts the recipe that has them in the place of its own.
-static ig_status learn_coefficients(stage_run *r, size_t index, ig_error *err) {
+static ig_status learn_coefficients(stage_run *r, size_t index, known_models known, ig_error *err) {
   const ig_learn_stage_args args = {.stages = r->stages,
                                     .index = index,
+                                    .models = known.models,
+                                    .model_count = known.count,
                                     .directory = r->directory,
                                     .hashes = r->hashes,
                                     .options = r->options};
@@ -162,14 +198,19 @@ static ig_status learn_coefficients(stage_run *r, size_t index, ig_error *err) {
 
 static ig_status carry_out_stage(stage_run *r, size_t index, ig_error *err) {
   ig_stage *stage = &r->stages->stage[index];
-  const bool chooses = stage->recipe->method->needs_scores, learns = stage->recipe->method->learns;
-  const bool replans = stage->recipe->builds || chooses || learns;
+  const bool chooses = stage->recipe->method->needs_scores, aligns = stage->recipe->align.wanted,
+             learns = stage->recipe->method->learns;
+  known_models known = {r->stages->models, index};
   json_decref(r->scores);
   json_decref(r->learned);
   r->scores = r->learned = NULL;
   if (chooses) IG_TRY(choose_models(r, stage->recipe, err));
-  if (learns) IG_TRY(learn_coefficients(r, index, err));
-  return replans ? plan_and_run(r, index, err) : run_plan(r, &stage->plan, index, err);
+  if (aligns) IG_TRY(align_models(r, index, &known, err));
+  if (learns) IG_TRY(learn_coefficients(r, index, known, err));
+  // What was planned before the models existed, or were chosen, is planned again.
+  return stage->recipe->builds || chooses || aligns || learns
+             ? plan_and_do(r, known, index, run_plan, err)
+             : run_plan(r, &stage->plan, index, err);
 }
 
 // Models of stages are removed in the end, which must not happen where a link leads to.
@@ -205,8 +246,9 @@ static ig_status carry_out_all(stage_run *r, ig_error *err) {
                                    .directory = r->directory};
   r->history = json_array();
   if (!r->history) return ig_fail_memory(err);
+  r->aligned = ig_allocate(r->stages->count, sizeof *r->aligned, err);
   r->learned_recipes = ig_allocate(r->stages->count, sizeof *r->learned_recipes, err);
-  if (!r->learned_recipes) return IG_ERROR_MEMORY;
+  if (!r->aligned || !r->learned_recipes) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < r->stages->count; i++) IG_TRY(carry_out_stage(r, i, err));
   return IG_OK;
 }
@@ -221,6 +263,8 @@ ig_status ig_carry_out(ig_stages *stages, const char *output, const ig_fuse_opti
   IG_TRY(ig_staging_lock(output, &hold, err));
   const ig_status status = carry_out_all(&r, err);
   ig_staging_unlock(&hold);
+  for (size_t i = 0; r.aligned && i < stages->count; i++) ig_aligned_models_free(&r.aligned[i]);
+  free(r.aligned);
   for (size_t i = 0; r.learned_recipes && i < stages->count; i++)
     ig_recipe_file_free(&r.learned_recipes[i]);
   free(r.learned_recipes);

@@ -3,6 +3,8 @@
 
 #include "base/fail.h"
 #include "base/path.h"
+#include "base/size.h"
+#include "fuse/align/alignable.h"
 #include "fuse/carry_out.h"
 #include "fuse/preview/compare.h"
 #include "fuse/preview/describe.h"
@@ -46,6 +48,18 @@ static ig_status check_recipes(const fusion *f, ig_error *err) {
   return IG_OK;
 }
 
+// Models in another order are written beside those of stages.
+static ig_status check_alignment(fusion *f, ig_error *err) {
+  ig_stages *s = &f->stages;
+  for (size_t i = 0; i < s->count; i++) {
+    ig_alignable_needs needs;
+    IG_TRY(ig_alignable_check(&s->stage[i].plan, &needs, &s->problems, &s->notes, err));
+    f->needs.needed += needs.disk;
+    f->needs.memory = ig_size_larger(f->needs.memory, needs.memory);
+  }
+  return IG_OK;
+}
+
 static ig_status check_plans(fusion *f, ig_error *err) {
   ig_stages *s = &f->stages;
   for (size_t i = 0; i < s->count; i++)
@@ -57,6 +71,7 @@ static ig_status check_plans(fusion *f, ig_error *err) {
   if (f->options->report_path)
     IG_TRY(ig_report_path_check(s, f->options->report_path, f->output, err));
   IG_TRY(ig_preflight_measure(s, f->output, f->options->threads, &f->needs, err));
+  IG_TRY(check_alignment(f, err));
   return ig_preflight_output(s, f->output, &f->needs, &s->problems, err);
 }
 

@@ -55,8 +55,8 @@ ig_status ig_learn_stage(const ig_learn_stage_args *args, ig_recipe_file *recipe
   ig_fusion_plan plan;
   *recipe = (ig_recipe_file){0};
   *record = NULL;
-  ig_status status = ig_planner_make(args->stages->stage[args->index].recipe, args->stages->models,
-                                     args->index, &plan, err);
+  ig_status status = ig_planner_make(args->stages->stage[args->index].recipe, args->models,
+                                     args->model_count, &plan, err);
   if (status == IG_OK) status = learn(args, &plan, recipe, record, err);
   ig_fusion_plan_free(&plan);
   return status;

@@ -45,6 +45,14 @@ static size_t print_models(FILE *out, const ig_fusion_plan *plan) {
   return all;
 }
 
+static void print_alignment(FILE *out, const ig_fusion_plan *plan) {
+  const ig_recipe_align *align = &plan->recipe->align;
+  if (!align->wanted) return;
+  fprintf(out, "  align    by weights, to the order of ");
+  ig_plain_text_print(out, ig_fusion_plan_donor(plan)->reference);
+  fprintf(out, "; seed %llu, restarts %d\n", (unsigned long long)align->seed, align->restarts);
+}
+
 static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
   const ig_method *method = stage->recipe->method;
   const bool named = s->count > 1 && stage->recipe->name;
@@ -53,6 +61,7 @@ static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
   fprintf(out, ": %s, %s\n", method->name, method->summary);
   const ig_fusion_product *product = ig_fusion_product_of(stage->recipe);
   const size_t inputs = print_models(out, &stage->plan);
+  print_alignment(out, &stage->plan);
   const size_t written = product->bytes(&stage->plan);
   fprintf(out, "  output   ");
   product->describe(&stage->plan, out);

@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "fuse/input/checkpoints.h"
 #include "fuse/input/fuse_models.h"
+#include "fuse/recipe/align_keys.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MOST_LAYERS 1e6
@@ -22,7 +23,8 @@ static const char *const recipe_keys[] = {"merge_method",  "base_model",
                                           "seed",          "tokenizer_source",
                                           "rng",           "missing_tensors",
                                           "tokenizer",     "non_float",
-                                          "chat_template", "learn"};
+                                          "chat_template", "learn",
+                                          "align"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every",
                                          "last",  "best",       "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
@@ -322,6 +324,7 @@ static ig_status read_recipe(const ig_yaml_node *root, ig_recipe *out, ig_error 
   IG_TRY(read_dtype(root, "out_dtype", &out->cast_out, &out->out_dtype, err));
   IG_TRY(read_scope(root, false, out, &out->parameters, err));
   IG_TRY(read_modules(root, out, err));
+  IG_TRY(ig_align_keys_read(root, out, err));
   out->document = ig_yaml_to_json(root);
   return out->document ? IG_OK : ig_fail_memory(err);
 }

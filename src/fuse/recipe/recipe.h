@@ -48,6 +48,13 @@ typedef struct ig_recipe_tokenizer {
   int pad_to_multiple_of;
 } ig_recipe_tokenizer;
 
+// How models that began apart are put in one order before they are fused.
+typedef struct ig_recipe_align {
+  bool wanted;  // by weights
+  uint64_t seed;
+  int restarts;
+} ig_recipe_align;
+
 typedef struct ig_recipe {
   const ig_yaml_node *root;
   const char *name;  // by which other recipes of the file name its model; NULL: none
@@ -69,6 +76,7 @@ typedef struct ig_recipe {
   bool as_mergekit;           // compatibility: mergekit
   uint64_t seed;
   bool torch_random;  // rng: {kind: torch, seed: N}
+  ig_recipe_align align;
 } ig_recipe;
 
 // Reads a recipe. Keys, kinds and values are checked everywhere, and the method must be known; no

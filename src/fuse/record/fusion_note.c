@@ -38,6 +38,24 @@ static void print_files(FILE *out, const char *label, const json_t *list) {
     print_file(out, i ? "" : label, json_array_get(list, i));
 }
 
+// A stage is a recipe's model, or a model in another order.
+static void print_stage(FILE *out, const json_t *stage) {
+  const json_t *aligned = json_object_get(stage, "aligned"),
+               *found = json_object_get(stage, ig_provenance_found);
+  if (aligned) {
+    print_text(out, "    aligned ", aligned, "model");
+    print_text(out, " to ", aligned, "to");
+    fprintf(out, ", similarity of weights %.4f, before %.4f\n",
+            json_number_value(json_object_get(found, "similarity_after")),
+            json_number_value(json_object_get(found, "similarity_before")));
+    return;
+  }
+  print_text(out, "    stage ", json_object_get(stage, "recipe"), "name");
+  print_text(out, ": by ", stage, "method");
+  fputc('\n', out);
+  print_files(out, "  from", json_object_get(stage, "inputs"));
+}
+
 void ig_fusion_note_print(FILE *out, const json_t *fusion) {
   if (!fusion) return;
   print_text(out, "  fused         by ", fusion, "method");
@@ -45,13 +63,7 @@ void ig_fusion_note_print(FILE *out, const json_t *fusion) {
   print_text(out, ", Ingot ", fusion, "ingot");
   fputc('\n', out);
   const json_t *stages = json_object_get(fusion, "stages");
-  for (size_t i = 0; i < json_array_size(stages); i++) {
-    const json_t *stage = json_array_get(stages, i);
-    print_text(out, "    stage ", json_object_get(stage, "recipe"), "name");
-    print_text(out, ": by ", stage, "method");
-    fputc('\n', out);
-    print_files(out, "  from", json_object_get(stage, "inputs"));
-  }
+  for (size_t i = 0; i < json_array_size(stages); i++) print_stage(out, json_array_get(stages, i));
   print_files(out, "from", json_object_get(fusion, "inputs"));
   print_files(out, "weights", json_object_get(fusion, "outputs"));
 }

@@ -10,6 +10,7 @@
 
 const char *const ig_provenance_name = "fusion.json";
 const char *const ig_provenance_files = "files";
+const char *const ig_provenance_found = "found";
 
 static ig_status set_new(json_t *json, const char *key, json_t *value, ig_error *err) {
   return value && json_object_set_new(json, key, value) == 0 ? IG_OK : ig_fail_memory(err);
@@ -79,12 +80,14 @@ ig_status ig_provenance_save(const ig_provenance *provenance, const char *direct
   return ig_json_save_in(directory, ig_provenance_name, provenance->json, 17, err);
 }
 
-// Whether `found` has this description and these inputs. Its outputs are not compared.
+// Whether `found` has this description and these inputs. Its outputs are not compared, nor what was
+// found out on the way to them.
 static bool is_same(const json_t *found, const json_t *description, const json_t *inputs) {
   json_t *rest = json_deep_copy(found);
   json_object_del(rest, "inputs");
   json_object_del(rest, "outputs");
   json_object_del(rest, ig_provenance_files);
+  json_object_del(rest, ig_provenance_found);
   const bool same =
       json_equal(rest, description) && json_equal(json_object_get(found, "inputs"), inputs);
   json_decref(rest);

@@ -6,6 +6,7 @@
 
 extern const char *const ig_provenance_name;   // "fusion.json"
 extern const char *const ig_provenance_files;  // its key for what the fusion wrote: "files"
+extern const char *const ig_provenance_found;  // its key for what was found out on the way: "found"
 
 typedef struct ig_provenance {
   json_t *json;  // the description; ig_provenance_hash adds the files
