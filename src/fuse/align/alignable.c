@@ -56,6 +56,8 @@ static ig_status list_model(const ig_fuse_model *m, ig_model **out, ig_error *er
   return ig_create_listed(&config, m->reference, out, err);
 }
 
+// Which tensors a model that another stage will make has tied is known when it is made: it is
+// compared then.
 static ig_status compare_model(const ig_model *donor, const char *donor_name,
                                const ig_fuse_model *m, ig_error *err) {
   ig_model *model;
@@ -79,9 +81,10 @@ static ig_status check_all(const ig_fusion_plan *plan, const ig_model *donor,
     const ig_fuse_model *m = &plan->models.model[i];
     ig_error why = {0};
     if (m == of_donor) continue;
+    add_disk(m, needs);
+    if (m->not_made_yet || of_donor->not_made_yet) continue;
     const ig_status status = compare_model(donor, of_donor->reference, m, &why);
     IG_TRY(ig_problems_judge(problems, status, &why, err));
-    add_disk(m, needs);
   }
   return IG_OK;
 }

@@ -207,7 +207,9 @@ static void take_turns(ig_symmetries *s) {
 ig_status ig_symmetries_list(const ig_model *m, const char *where, ig_symmetries *out,
                              ig_error *err) {
   *out = (ig_symmetries){.stream_stays = why_stream_stays(&m->config)};
-  IG_TRY(ig_config_check_decodes(&m->config, where, err));
+  if (!ig_config_decodes(&m->config))
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: only models of an encoder and a decoder can be aligned", where);
   for (size_t i = 0; i < m->parameter_count; i++)
     IG_TRY(add_tensor(out, m, &m->parameters[i], where, err));
   take_turns(out);
