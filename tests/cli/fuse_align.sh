@@ -16,7 +16,8 @@ for family in marian bart mbart m2m_100 pegasus t5 t5_v1_1 mt5 umt5; do
   golden=$goldens/${family}_tiny
   recipe 'name: negative' 'merge_method: passthrough' \
     "models: [{model: $golden, parameters: {scale: -1}}]" --- 'merge_method: linear' \
-    "models: [{model: negative, parameters: {weight: 0}}, {model: $golden, parameters: {weight: 1}}]" \
+    "models: [{model: negative, parameters: {weight: 0}}," \
+    "  {model: $golden, parameters: {weight: 1}}]" \
     'align: {method: weights, seed: 4}'
   fuse aligned
   has err "aligned $golden to negative: similarity of weights"
@@ -51,7 +52,8 @@ recipe 'name: negative' 'merge_method: passthrough' \
   "models: [{model: bart, parameters: {scale: -1}}]" --- 'name: third' 'merge_method: linear' \
   'models: [{model: negative}, {model: bart}]' 'parameters: {weight: 1, normalize: false}' \
   --- 'merge_method: task_arithmetic' 'base_model: negative' \
-  'models: [{model: third, parameters: {weight: 0.3}}, {model: bart, parameters: {weight: 0.4}}]' \
+  'models: [{model: third, parameters: {weight: 0.3}},' \
+  '  {model: bart, parameters: {weight: 0.4}}]' \
   'align: {method: weights, seed: 9, restarts: 2}'
 
 # All are aligned to the base; the same bytes for any threads; files are verified.
@@ -107,7 +109,8 @@ expect 1 "$INGOT" fuse recipe.yml -o refused -q
 has err 'align them in recipes of their own'
 cp -r "$goldens/encoders/bert_none" bert
 cp -r bert also
-refused 'bert: only models of an encoder and a decoder' 'models: [{model: bert}, {model: also}]' 'align: {method: weights}'
+refused 'bert: only models of an encoder and a decoder' \
+  'models: [{model: bert}, {model: also}]' 'align: {method: weights}'
 cp -r bart heads
 sed -i 's/"encoder_attention_heads": 2/"encoder_attention_heads": 4/' heads/config.json
 refused 'other numbers of heads' 'models: [{model: bart}, {model: heads}]' \

@@ -1,4 +1,4 @@
-"""What scipy's linear_sum_assignment finds for matrices of drawn gains: python make_goldens.py [DIR]
+"""What scipy's linear_sum_assignment finds for drawn gains: python make_goldens.py [DIR]
 
 scipy.txt: a line a matrix: its size, the seed of its gains, how many different gains are drawn
 from, the largest sum, and the column of each row. tests/unit/numeric_assignment.c draws the same
