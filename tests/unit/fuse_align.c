@@ -115,7 +115,7 @@ static void separate_and_joined_projections_are_recovered(void **state) {
   expect_recovered(create(&config, 7));
 }
 
-// A negative control: orders that are not the model's own symmetries leave another model behind.
+// A negative control: orders that are not the model's own symmetries give another model.
 static void half_a_permutation_is_seen(void **state) {
   (void)state;
   aligning a;

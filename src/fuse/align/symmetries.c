@@ -76,6 +76,7 @@ static const char *why_stream_stays(const ig_config *c) {
 
 // Part of a tensor that is one matrix of the table.
 typedef struct listed_part {
+  const ig_config *config;
   const ig_parameter *parameter;
   ig_part part;
   size_t row, rows;  // of the tensor
@@ -89,7 +90,8 @@ static bool is_cross(ig_part part) {
 static bool is_of_layer(const ig_parameter *p) { return strstr(p->row->name, "%d") != NULL; }
 
 // The permutation that an axis means, but for the count of its places.
-static ig_permutation meaning_of(const ig_config *c, const listed_part *p, axis of) {
+static ig_permutation meaning_of(const listed_part *p, axis of) {
+  const ig_config *c = p->config;
   const ig_stack stack = p->parameter->row->stack;
   const ig_stack_shape *shape = stack == IG_STACK_DECODER ? &c->decoder : &c->encoder;
   ig_permutation meant = {.stack = stack, .cross = is_cross(p->part)};
@@ -119,11 +121,11 @@ static bool is_same(const ig_permutation *a, const ig_permutation *b) {
 }
 
 // Finds the permutation of an axis with so many places, or adds it. *index -1: the axis stays.
-static ig_status find_permutation(ig_symmetries *s, const ig_config *c, const listed_part *p,
-                                  axis of, size_t count, int *index, ig_error *err) {
+static ig_status find_permutation(ig_symmetries *s, const listed_part *p, axis of, size_t count,
+                                  int *index, ig_error *err) {
   *index = -1;
   if (of == AXIS_STAYS) return IG_OK;
-  ig_permutation meant = meaning_of(c, p, of);
+  ig_permutation meant = meaning_of(p, of);
   if (meant.kind == IG_PERMUTATION_STREAM && s->stream_stays) return IG_OK;
   for (size_t i = 0; i < s->count; i++)
     if (is_same(&s->permutations[i], &meant)) {
@@ -142,8 +144,7 @@ static ig_status find_permutation(ig_symmetries *s, const ig_config *c, const li
 
 // ---- matrices ---------------------------------------------------------------
 
-static ig_status add_matrix(ig_symmetries *s, const ig_config *c, const listed_part *p,
-                            ig_error *err) {
+static ig_status add_matrix(ig_symmetries *s, const listed_part *p, ig_error *err) {
   const ig_parameter *tensor = p->parameter;
   const part_axes axes = axes_of[p->part];
   const size_t columns = tensor->rank == 2 ? tensor->shape[1] : 1;
@@ -151,9 +152,9 @@ static ig_status add_matrix(ig_symmetries *s, const ig_config *c, const listed_p
                                 .rows = p->rows,
                                 .columns = columns,
                                 .of_columns = -1};
-  IG_TRY(find_permutation(s, c, p, axes.rows, matrix.rows, &matrix.of_rows, err));
+  IG_TRY(find_permutation(s, p, axes.rows, matrix.rows, &matrix.of_rows, err));
   if (tensor->rank == 2)
-    IG_TRY(find_permutation(s, c, p, axes.columns, columns, &matrix.of_columns, err));
+    IG_TRY(find_permutation(s, p, axes.columns, columns, &matrix.of_columns, err));
   if (matrix.of_rows < 0 && matrix.of_columns < 0) return IG_OK;
   IG_TRY(ig_allocate_more((void **)&s->matrices, &s->matrix_capacity, s->matrix_count + 1,
                           sizeof *s->matrices, err));
@@ -172,11 +173,12 @@ static ig_status add_tensor(ig_symmetries *s, const ig_model *m, const ig_parame
   }
   const size_t rows = p->shape[0] / parts;
   for (size_t i = 0; i < parts; i++) {
-    const listed_part part = {.parameter = p, .part = first + i, .row = i * rows, .rows = rows};
+    const listed_part part = {
+        .config = &m->config, .parameter = p, .part = first + i, .row = i * rows, .rows = rows};
     if (part.part >= sizeof axes_of / sizeof *axes_of || !axes_of[part.part].rows)
       return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: its symmetries are not known",
                      where, p->name);
-    IG_TRY(add_matrix(s, &m->config, &part, err));
+    IG_TRY(add_matrix(s, &part, err));
   }
   return IG_OK;
 }
