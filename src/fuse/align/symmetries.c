@@ -173,8 +173,11 @@ static ig_status add_tensor(ig_symmetries *s, const ig_model *m, const ig_parame
   }
   const size_t rows = p->shape[0] / parts;
   for (size_t i = 0; i < parts; i++) {
-    const listed_part part = {
-        .config = &m->config, .parameter = p, .part = first + i, .row = i * rows, .rows = rows};
+    const listed_part part = {.config = &m->config,
+                              .parameter = p,
+                              .part = first + (ig_part)i,
+                              .row = i * rows,
+                              .rows = rows};
     if (part.part >= sizeof axes_of / sizeof *axes_of || !axes_of[part.part].rows)
       return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: tensor %s: its symmetries are not known",
                      where, p->name);
