@@ -47,6 +47,22 @@ for family in marian bart mbart m2m_100 pegasus t5 t5_v1_1 mt5 umt5; do
   cmp -s plain/model.safetensors aligned/model.safetensors && fail "$family: align does nothing"
 done
 unset IG_ISA
+
+# Types stay: of bfloat16 and of int8, which is read as floats.
+for model in aligned "$golden"; do
+  recipe 'merge_method: passthrough' "models: [{model: $model}]" 'out_dtype: bfloat16'
+  fuse "half-$(basename "$model")"
+done
+recipe 'merge_method: linear' "models: [{model: half-aligned}, {model: half-${family}_tiny}]" \
+  'parameters: {weight: 0.5}' 'align: {method: weights}'
+fuse mean
+has err 'similarity of weights 1.0000'
+same mean/model.safetensors half-aligned/model.safetensors
+expect 0 "$INGOT" optimize "$golden" -o eight --type int8
+recipe 'merge_method: linear' 'models: [{model: aligned}, {model: eight}]' \
+  'parameters: {weight: 0.5}' 'align: {method: weights}'
+fuse mean
+has err 'aligned eight to aligned: similarity of weights 1.0000'
 cp -r "$goldens/bart_tiny" bart
 recipe 'name: negative' 'merge_method: passthrough' \
   "models: [{model: bart, parameters: {scale: -1}}]" --- 'name: third' 'merge_method: linear' \

@@ -45,14 +45,17 @@ ig_status ig_alignable_compare(const ig_alignable_model *a, const ig_alignable_m
 
 // ---- those of a plan --------------------------------------------------------
 
-// The model as its config.json describes it, without values.
+// The model as its config.json describes it, without values; what the file holds must fit that.
 static ig_status list_model(const ig_fuse_model *m, ig_model **out, ig_error *err) {
   const ig_family *family;
   ig_config config;
   *out = NULL;
   IG_TRY(ig_family_of(m->config, m->reference, &family, err));
   IG_TRY(ig_family_read_config(family, m->config, m->reference, &config, err));
-  if (!m->not_made_yet) IG_TRY(ig_weights_settle_ties(m->tensors, &config, err));
+  if (!m->not_made_yet) {
+    IG_TRY(ig_weights_settle_ties(m->tensors, &config, err));
+    IG_TRY(ig_weights_check(m->reference, &config, m->tensors, err));
+  }
   return ig_create_listed(&config, m->reference, out, err);
 }
 
