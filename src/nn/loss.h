@@ -2,7 +2,7 @@
 // It works in blocks of rows, so that the logits of a whole batch are never in memory together.
 #ifndef IG_NN_LOSS_H
 #define IG_NN_LOSS_H
-#include "nn/linear.h"
+#include "nn/soft_targets.h"
 
 // Rows of a block: as many as 16 MB of logits hold, but 256 to 512. With fewer rows, reading and
 // packing the weights again for each block would cost more than the memory is worth. The number
@@ -15,6 +15,8 @@ typedef struct ig_loss_args {
   float gradient_scale;  // 1 / counted targets of the update
   const int *targets;    // (rows); a negative one is not counted
   bool counts_correct;   // ig_loss_sums.correct is wanted
+  // Teachers that have a share in the loss; NULL: the targets alone.
+  const ig_soft_targets *soft;
 } ig_loss_args;
 
 // Sums over the counted rows, in double, in row order.
@@ -23,6 +25,7 @@ typedef struct ig_loss_sums {
   size_t tokens;
   // Rows whose target has the largest logit, of equal ones the first; 0 where nobody counts them.
   size_t correct;
+  double divergence;  // of the teachers from the model; 0 without teachers
 } ig_loss_sums;
 // hidden (rows, d). dhidden (rows, d) is overwritten; NULL: no gradients are wanted.
 ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden,
@@ -30,6 +33,6 @@ ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const fl
 // log_probs (rows): log p(targets[r]); 0 where it is not counted.
 void ig_loss_log_probs(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden,
                        float *log_probs);
-// Scratch bytes of either.
+// Scratch bytes of either. Of args, targets and the rows of teachers are not read.
 size_t ig_loss_scratch(const ig_nn *nn, const ig_loss_args *args, int rows);
 #endif

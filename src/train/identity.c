@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "io/json.h"
 #include "train/run_groups.h"
+#include "train/run_teachers.h"
 
 // Adds the members of `part` to the object, as "prefix.key". Takes over the reference to part
 // (NULL: memory was out). Returns -1 if memory is out.
@@ -91,7 +92,8 @@ static int add_masking(json_t *part, const ig_masking_options *m) {
          json_object_set_new(part, "random_replace_probability", json_real(m->random_probability));
 }
 
-static json_t *train_part(const ig_train_config *c) {
+static json_t *train_part(const ig_run *run) {
+  const ig_train_config *c = &run->config;
   const ig_optimizer_options *o = &c->optimizer;
   const ig_schedule *s = &c->schedule;
   json_t *part = json_pack(
@@ -109,7 +111,7 @@ static json_t *train_part(const ig_train_config *c) {
     return NULL;
   }
   const bool ends = s->kind == IG_SCHEDULE_LINEAR || s->kind == IG_SCHEDULE_COSINE;
-  bool failed = !part || !ig_run_groups_identify(c, part);
+  bool failed = !part || !ig_run_groups_identify(c, part) || !ig_run_teachers_identify(run, part);
   if (!failed && ends) failed = json_object_set_new(part, "updates", json_integer(s->updates)) != 0;
   if (!failed) return part;
   json_decref(part);
@@ -129,7 +131,7 @@ static json_t *model_part(const ig_train_config *c, const ig_config *model) {
 ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **out, ig_error *err) {
   json_t *object = json_object();
   const int failed = !object || add_part(object, "model", model_part(&run->config, model)) ||
-                     add_part(object, "train", train_part(&run->config)) ||
+                     add_part(object, "train", train_part(run)) ||
                      add_part(object, "data", data_part(run));
   if (!failed) {
     *out = object;
@@ -227,6 +229,12 @@ static ig_status compare_identity_key(const ig_run *run, const char *key, const 
     snprintf(difference, sizeof difference,
              "it was trained on other data than data.train holds now (%s)", place);
     return fail_other_run(run, "data.train", difference, err);
+  }
+  if (strcmp(key, "train.teacher_files") == 0) {
+    describe_place(&run->config, "train.teacher", place);
+    snprintf(difference, sizeof difference,
+             "a teacher's configuration or weights are no longer what they were (%s)", place);
+    return fail_other_run(run, "train.teacher", difference, err);
   }
   print_value(saved, before);
   print_value(wanted, now);

@@ -74,7 +74,7 @@ static ig_status check_loss(ig_training_loop *l, int update, double loss, ig_err
   return fail_diverged(l, update, text, err);
 }
 
-static void note_update(ig_training_loop *l, const ig_loss *sums, double gradient_norm,
+static void note_update(ig_training_loop *l, const ig_loss_sums *sums, double gradient_norm,
                         double seconds) {
   ig_run_state *s = &l->run->state;
   const double clip = (double)l->run->config.optimizer.clip_norm,
@@ -82,6 +82,7 @@ static void note_update(ig_training_loop *l, const ig_loss *sums, double gradien
   ig_log_window *w = &s->window;
   w->loss += sums->loss;
   w->nll += sums->nll;
+  w->divergence += sums->divergence;
   w->tokens += sums->tokens;
   w->gradient_norm += gradient_norm;
   w->updates++;
@@ -95,14 +96,15 @@ static ig_status do_update(ig_training_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   const double begin = ig_clock_seconds();
   const int number = s->update + 1;
-  ig_loss sums = {0};
+  ig_loss_sums sums = {0};
   IG_TRY(gather_batches(l, &sums.tokens, err));
   for (int i = 0; i < l->run->config.accumulate; i++) {
-    ig_loss part = {0};
-    IG_TRY(ig_trainer_accumulate(l->run->trainer, &l->micro[i].batch, (double)sums.tokens, &part,
-                                 err));
-    sums.loss += part.loss * (double)part.tokens;
-    sums.nll += part.nll * (double)part.tokens;
+    ig_loss_sums part;
+    IG_TRY(ig_trainer_accumulate_sums(l->run->trainer, &l->micro[i].batch, (double)sums.tokens,
+                                      &part, err));
+    sums.loss += part.loss;
+    sums.nll += part.nll;
+    sums.divergence += part.divergence;
   }
   // Of plain text it may happen that no token is masked.
   if (sums.tokens) IG_TRY(check_loss(l, number, sums.loss / (double)sums.tokens, err));

@@ -20,13 +20,20 @@ static bool predicts_tokens(const ig_run *run) {
   return !run->config.data.train_questions || run->generates;
 }
 
-enum { PERPLEXITY_TEXT = 40 };
+enum { PERPLEXITY_TEXT = 40, DIVERGENCE_TEXT = 40 };
 
 // `before` and the perplexity, which is one of tokens: nothing of places.
 static void describe_perplexity(const ig_run *run, const char *before, double nll,
                                 char out[PERPLEXITY_TEXT]) {
   *out = '\0';
   if (predicts_tokens(run)) ig_number_format(out, PERPLEXITY_TEXT, "%s %.4g", before, exp(nll));
+}
+
+// The divergence from the teachers, if there are any.
+static void describe_divergence(const ig_run *run, double divergence, char out[DIVERGENCE_TEXT]) {
+  *out = '\0';
+  if (run->config.teachers.count)
+    ig_number_format(out, DIVERGENCE_TEXT, ", divergence %.4f", divergence);
 }
 
 void ig_loop_log_progress(ig_training_loop *l) {
@@ -52,32 +59,57 @@ void ig_loop_log_progress(ig_training_loop *l) {
   ig_report_progress(l->run->reporter, &progress);
 }
 
+// Means of a window, over its targets or its updates.
+typedef struct window_means {
+  double loss, nll, divergence, gradient_norm, clipped, rate, learning_rate;
+} window_means;
+
+static window_means means_of(const ig_run *run) {
+  const ig_log_window *w = &run->state.window;
+  const double tokens = (double)w->tokens, updates = w->updates > 0 ? w->updates : 1;
+  return (window_means){
+      .loss = w->loss / tokens,
+      .nll = w->nll / tokens,
+      .divergence = w->divergence / tokens,
+      .gradient_norm = w->gradient_norm / updates,
+      .clipped = (double)w->clipped / updates,
+      .rate = tokens / (w->seconds > 1e-9 ? w->seconds : 1e-9),
+      .learning_rate = ig_schedule_rate(&run->config.schedule, run->state.update)};
+}
+
+// The line of metrics.jsonl; NULL: out of memory.
+static json_t *window_json(const ig_run *run, const window_means *m) {
+  const ig_run_state *s = &run->state;
+  json_t *line =
+      json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f, s:s*}", "update",
+                s->update, "epoch", (json_int_t)s->epoch, "loss", m->loss, "nll", m->nll,
+                "learning_rate", m->learning_rate, "gradient_norm", m->gradient_norm, "clipped",
+                m->clipped, "source_tokens", (json_int_t)s->source_tokens, "target_tokens",
+                (json_int_t)s->target_tokens, "target_tokens_per_second", m->rate, "seconds",
+                s->seconds, "compute", ig_train_config_other_compute(&run->config));
+  if (!line || run->config.teachers.count == 0 ||
+      json_object_set_new(line, "divergence", json_real(m->divergence)) == 0)
+    return line;
+  json_decref(line);
+  return NULL;
+}
+
 ig_status ig_loop_log_window(ig_training_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
-  const ig_log_window w = s->window;
-  if (w.tokens == 0) return IG_OK;
-  const double tokens = (double)w.tokens, loss = w.loss / tokens, nll = w.nll / tokens,
-               rate = tokens / (w.seconds > 1e-9 ? w.seconds : 1e-9),
-               norm = w.gradient_norm / (w.updates > 0 ? w.updates : 1),
-               clipped = (double)w.clipped / (w.updates > 0 ? w.updates : 1),
-               learning_rate = ig_schedule_rate(&l->run->config.schedule, s->update);
-  char perplexity[PERPLEXITY_TEXT];
-  describe_perplexity(l->run, ", perplexity", nll, perplexity);
+  if (s->window.tokens == 0) return IG_OK;
+  const window_means m = means_of(l->run);
+  char perplexity[PERPLEXITY_TEXT], divergence[DIVERGENCE_TEXT];
+  describe_perplexity(l->run, ", perplexity", m.nll, perplexity);
+  describe_divergence(l->run, m.divergence, divergence);
   ig_report(l->run->reporter, IG_LEVEL_INFO,
-            "update %d, epoch %llu: loss %.4f%s, learning rate %.3g, gradient norm %.3f, %.*f %s/s",
-            s->update, (unsigned long long)s->epoch + 1, loss, perplexity, learning_rate, norm,
-            rate < 100, rate, predicts_tokens(l->run) ? "target tokens" : "windows");
+            "update %d, epoch %llu: loss %.4f%s%s, learning rate %.3g, gradient norm %.3f, %.*f "
+            "%s/s",
+            s->update, (unsigned long long)s->epoch + 1, m.loss, perplexity, divergence,
+            m.learning_rate, m.gradient_norm, m.rate < 100, m.rate,
+            predicts_tokens(l->run) ? "target tokens" : "windows");
   s->window = (ig_log_window){0};
   l->unsaved = true;
-  return ig_metrics_append(
-      l->run->metrics,
-      json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:f, s:f, s:s*}", "update",
-                s->update, "epoch", (json_int_t)s->epoch, "loss", loss, "nll", nll, "learning_rate",
-                learning_rate, "gradient_norm", norm, "clipped", clipped, "source_tokens",
-                (json_int_t)s->source_tokens, "target_tokens", (json_int_t)s->target_tokens,
-                "target_tokens_per_second", rate, "seconds", s->seconds, "compute",
-                ig_train_config_other_compute(&l->run->config)),
-      err);
+  return ig_metrics_append(l->run->metrics, window_json(l->run, &m), err);
 }
 
 // One of the three lines of a sample, cut at a letter.

@@ -3,10 +3,13 @@
 
 #include <stdlib.h>
 
+#include "train/run_teachers.h"
+
 void ig_run_free(ig_run *run) {
   ig_batcher_free(run->batcher);
   ig_batcher_free(run->valid_batcher);
   ig_trainer_free(run->trainer);
+  ig_run_teachers_free(run);
   ig_model_free(run->model);
   ig_tokenizer_free(run->tokenizer);
   ig_corpus_free(&run->train);

@@ -6,13 +6,14 @@
 #include "data/batcher.h"
 #include "data/masking.h"
 #include "data/squad.h"
+#include "io/content_hash.h"
 #include "model/model.h"
 #include "train/train_config.h"
 #include "train/divergence.h"
 
 // Sums since the last line of the log.
 typedef struct ig_log_window {
-  double loss, nll;  // over targets
+  double loss, nll, divergence;  // over targets
   uint64_t tokens;
   double gradient_norm;  // over updates
   int updates, clipped;
@@ -37,6 +38,13 @@ typedef struct ig_run_state {
   uint64_t metrics_bytes;  // length of metrics.jsonl; UINT64_MAX: unknown
 } ig_run_state;
 
+// A model of train.teacher.
+typedef struct ig_run_teacher {
+  ig_model *model;
+  ig_tokenizer *tokenizer;
+  char hash[IG_HASH_TEXT];  // of the files that decide what the model computes
+} ig_run_teacher;
+
 typedef struct ig_run {
   const ig_reporter *reporter;
   const ig_interrupter *interrupter;  // NULL: nothing stops the run
@@ -56,7 +64,8 @@ typedef struct ig_run {
   ig_corpus sampled;  // train in the segmentations of sampled_epoch; empty without data.sampling
   uint64_t sampled_epoch;
   ig_model *model;
-  bool generates;  // the model has a decoder
+  bool generates;            // the model has a decoder
+  ig_run_teacher *teachers;  // (config.teachers.count)
   ig_trainer *trainer;
   ig_batcher *batcher, *valid_batcher;
   json_t *identity;    // what must not change between start and resume

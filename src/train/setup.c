@@ -14,6 +14,7 @@
 #include "train/run_data.h"
 #include "train/run_groups.h"
 #include "train/run_model.h"
+#include "train/run_teachers.h"
 #include "train/run_tokenizer.h"
 #include "train/trainer.h"
 #include "train/valid_metric.h"
@@ -36,6 +37,7 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   ig_config wanted = {0};
   IG_TRY(ig_run_model_load(run, &wanted, err));
   IG_TRY(ig_run_groups_check(run, &wanted, err));
+  IG_TRY(ig_run_teachers_load(run, err));
   IG_TRY(ig_run_data_load(run, wanted.positions.count, err));
   if (run->config.data.valid.count) ig_valid_metric_choose(run);
   IG_TRY(ig_identity_make(run, &wanted, &run->identity, err));
@@ -43,6 +45,7 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   if (run->resumed) IG_TRY(ig_resume_read_state(run, err));
   IG_TRY(ig_run_model_finish(run, &wanted, err));
   IG_TRY(make_trainer(run, err));
+  IG_TRY(ig_run_teachers_begin(run, err));
   return ig_batches_make(run, err);
 }
 

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "text/sentences.h"
 #include "train/run_groups.h"
+#include "train/run_teachers.h"
 #include "train/text_config.h"
 #include "train/train_keys.h"
 
@@ -49,6 +50,9 @@ static const number_key numbers[] = {
     {"warmup_init_lr", NUMBER_REAL, MEMBER(schedule.warmup_initial_rate), 0, 0, 1e3},
     {"min_lr", NUMBER_REAL, MEMBER(schedule.minimum_rate), 0, 0, 1e3},
     {"label_smoothing", NUMBER_REAL, MEMBER(label_smoothing), 0, 0, 0.999999},
+    {"teacher_share", NUMBER_REAL, MEMBER(teacher_share), 1, 0, 1},
+    {"teacher_temperature", NUMBER_REAL, MEMBER(teacher_temperature), 1, 0.01, 100},
+    {"teacher_top_k", NUMBER_INTEGER, MEMBER(teacher_top_k), 0, 0, MOST},
     {"validate_every", NUMBER_INTEGER, MEMBER(validate_every), 0, 0, MOST},
     {"valid_sentences", NUMBER_INTEGER, MEMBER(valid_sentences), 1000, 0, MOST},
     {"valid_beam_size", NUMBER_INTEGER, MEMBER(valid_beam_size), 1, 1, 1024},
@@ -485,6 +489,7 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(ig_text_config_read_masking(train, c, err));
   IG_TRY(read_optimizer(c, train, err));
   IG_TRY(ig_run_groups_read(train, c, err));
+  IG_TRY(ig_run_teachers_read(train, c, err));
   IG_TRY(check_end(c, train, err));
   IG_TRY(read_best_metric(c, train, err));
   size_t tokenizer, dtype, compute;
@@ -545,6 +550,8 @@ void ig_train_config_free(ig_train_config *c) {
   free((void *)c->data.sentencepiece.symbols);
   free((void *)c->groups.freeze);
   free((void *)c->groups.no_decay);
+  free(c->teachers.models);
+  free(c->teachers.weights);
   json_decref(c->model);
   ig_yaml_free(c->yaml);
   *c = (ig_train_config){0};

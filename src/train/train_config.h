@@ -51,6 +51,14 @@ typedef struct ig_train_data {
   const char *languages[2];  // codes of source and target; NULL: those of the tokenizer, if any
 } ig_train_data;
 
+// Models whose distributions of the next token are learned; count 0: none. Their names are the
+// document's.
+typedef struct ig_train_teachers {
+  const char **models;  // (count)
+  double *weights;      // (count): from 0 on, not all 0
+  size_t count;
+} ig_train_teachers;
+
 typedef struct ig_train_config {
   ig_yaml *yaml;  // owns the strings
   const char *path;
@@ -68,6 +76,9 @@ typedef struct ig_train_config {
   ig_group_options groups;  // owns the arrays of names
   ig_schedule schedule;
   double label_smoothing;
+  ig_train_teachers teachers;
+  double teacher_share, teacher_temperature;
+  int teacher_top_k;
   ig_masking_options masking;  // of plain text; seed unset
   int validate_every, valid_beam_size, patience;
   int valid_sentences;  // translated in a validation; 0: all

@@ -46,6 +46,10 @@ static const char *const train_keys[] = {
     "warmup_init_lr",
     "min_lr",
     "label_smoothing",
+    "teacher",
+    "teacher_share",
+    "teacher_temperature",
+    "teacher_top_k",
     "mask_probability",
     "mask_replace_probability",
     "random_replace_probability",
@@ -68,6 +72,8 @@ static const char *const train_keys[] = {
     "divergence_updates",
 };
 
+static const char *const teacher_keys[] = {"model", "weight"};
+
 // By ig_train_part. The keys of a model are its family's.
 static const struct {
   const char *path;
@@ -84,6 +90,7 @@ static const struct {
     [IG_TRAIN_PART_MODEL] = {"model.", NULL, 0},
     [IG_TRAIN_PART_INIT] = {"model.", init_keys, COUNT(init_keys)},
     [IG_TRAIN_PART_TRAIN] = {"train.", train_keys, COUNT(train_keys)},
+    [IG_TRAIN_PART_TEACHER] = {"train.teacher.", teacher_keys, COUNT(teacher_keys)},
 };
 
 enum { MOST_KEYS = 64 };

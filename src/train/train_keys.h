@@ -15,6 +15,7 @@ typedef enum ig_train_part {
   IG_TRAIN_PART_MODEL,
   IG_TRAIN_PART_INIT,  // the model's part where it starts from another model
   IG_TRAIN_PART_TRAIN,
+  IG_TRAIN_PART_TEACHER,  // of a list: no key of it is meant anywhere else
 } ig_train_part;
 
 // Fails on a key that the part does not have, with the line and the key that is meant: the same one

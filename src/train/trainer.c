@@ -14,6 +14,7 @@
 #include "model/run/pass.h"
 #include "model/run/pass_batch.h"
 #include "train/optimizer.h"
+#include "train/teachers.h"
 
 struct ig_trainer {
   ig_model *model;
@@ -26,6 +27,9 @@ struct ig_trainer {
   float *m, *v;  // (trained_count)
   uint32_t updates;
   uint32_t source_rows, target_rows;  // of the micro-batches accumulated since the last update
+  ig_teachers teachers;
+  bool reserved;  // memory for the batches below
+  ig_batch_bounds most, expected;
 };
 
 ig_trainer_options ig_trainer_options_default(void) {
@@ -114,6 +118,7 @@ ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, 
 
 void ig_trainer_free(ig_trainer *t) {
   if (!t) return;
+  ig_teachers_free(&t->teachers);
   ig_pass_free(t->pass);
   ig_pool_free(t->pool);
   ig_arena_free(&t->moments);
@@ -151,6 +156,22 @@ ig_status ig_trainer_score(ig_trainer *t, const ig_batch *batch, ig_loss_sums *s
   return run_forward(t, batch, NULL, sums, err);
 }
 
+// The rows of the teachers, if there are any, for the loss over this batch.
+static ig_status ask_teachers(ig_trainer *t, const ig_batch *batch, const ig_soft_targets **soft,
+                              ig_error *err) {
+  *soft = ig_teachers_soft(&t->teachers);
+  return *soft ? ig_teachers_run(&t->teachers, t->model, batch, err) : IG_OK;
+}
+
+ig_status ig_trainer_score_taught(ig_trainer *t, const ig_batch *batch, ig_loss_sums *sums,
+                                  ig_error *err) {
+  ig_pass_args args = {.batch = batch, .label_smoothing = t->options.label_smoothing};
+  *sums = (ig_loss_sums){0};
+  IG_TRY(ig_pass_batch_check(batch, err));
+  IG_TRY(ask_teachers(t, batch, &args.soft, err));
+  return ig_pass_run(t->pass, &args, sums, err);
+}
+
 size_t ig_trainer_targets(const ig_trainer *t, const ig_batch *batch) {
   if (t->model->config.head.kind == IG_HEAD_SPAN) return (size_t)batch->sequences;
   size_t n = 0;
@@ -159,11 +180,9 @@ size_t ig_trainer_targets(const ig_trainer *t, const ig_batch *batch) {
   return n;
 }
 
-ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double normalizer,
-                                ig_loss *loss, ig_error *err) {
-  if (loss) *loss = (ig_loss){0};
-  IG_TRY(ig_fail_if_null(t, "trainer", err));
-  IG_TRY(ig_fail_if_null(batch, "batch", err));
+ig_status ig_trainer_accumulate_sums(ig_trainer *t, const ig_batch *batch, double normalizer,
+                                     ig_loss_sums *sums, ig_error *err) {
+  *sums = (ig_loss_sums){0};
   if (!(normalizer >= 0 && isfinite(normalizer)))
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "normalizer: expected a finite number not below 0, found %g", normalizer);
@@ -172,19 +191,29 @@ ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double nor
     return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
   if (normalizer <= 0) normalizer = (double)ig_trainer_targets(t, batch);
   if (normalizer <= 0) normalizer = 1;
-  ig_loss_sums sums = {0};
-  const ig_pass_args args = {.batch = batch,
-                             .label_smoothing = t->options.label_smoothing,
-                             .backward = true,
-                             .recompute = t->options.recompute,
-                             .normalizer = normalizer,
-                             .seed = t->options.seed,
-                             .update = t->updates,
-                             .first_source_row = t->source_rows,
-                             .first_target_row = t->target_rows};
-  IG_TRY(ig_pass_run(t->pass, &args, &sums, err));
+  ig_pass_args args = {.batch = batch,
+                       .label_smoothing = t->options.label_smoothing,
+                       .backward = true,
+                       .recompute = t->options.recompute,
+                       .normalizer = normalizer,
+                       .seed = t->options.seed,
+                       .update = t->updates,
+                       .first_source_row = t->source_rows,
+                       .first_target_row = t->target_rows};
+  IG_TRY(ask_teachers(t, batch, &args.soft, err));
+  IG_TRY(ig_pass_run(t->pass, &args, sums, err));
   t->source_rows += (uint32_t)batch->source_offsets[batch->sequences];
   t->target_rows += (uint32_t)batch->target_offsets[batch->sequences];
+  return IG_OK;
+}
+
+ig_status ig_trainer_accumulate(ig_trainer *t, const ig_batch *batch, double normalizer,
+                                ig_loss *loss, ig_error *err) {
+  ig_loss_sums sums;
+  if (loss) *loss = (ig_loss){0};
+  IG_TRY(ig_fail_if_null(t, "trainer", err));
+  IG_TRY(ig_fail_if_null(batch, "batch", err));
+  IG_TRY(ig_trainer_accumulate_sums(t, batch, normalizer, &sums, err));
   report_loss(&sums, loss);
   return IG_OK;
 }
@@ -256,11 +285,26 @@ static ig_pass_bounds pass_bounds(const ig_trainer *t, const ig_batch_bounds *b)
                           .longest_source = count_of(b->longest[IG_SIDE_SOURCE]),
                           .longest_target = count_of(b->longest[IG_SIDE_TARGET]),
                           .backward = true,
-                          .recompute = t->options.recompute};
+                          .recompute = t->options.recompute,
+                          .soft = ig_teachers_soft(&t->teachers)};
+}
+
+static ig_status reserve_passes(ig_trainer *t, ig_error *err) {
+  const ig_pass_bounds most = pass_bounds(t, &t->most), expected = pass_bounds(t, &t->expected);
+  IG_TRY(ig_pass_reserve(t->pass, &most, &expected, err));
+  return ig_teachers_reserve(&t->teachers, &most, &expected, err);
 }
 
 ig_status ig_trainer_reserve(ig_trainer *t, const ig_batch_bounds *most,
                              const ig_batch_bounds *expected, ig_error *err) {
-  const ig_pass_bounds reserved = pass_bounds(t, most), touched = pass_bounds(t, expected);
-  return ig_pass_reserve(t->pass, &reserved, &touched, err);
+  t->reserved = true;
+  t->most = *most;
+  t->expected = *expected;
+  return reserve_passes(t, err);
+}
+
+ig_status ig_trainer_set_teaching(ig_trainer *t, const ig_teaching *teaching, ig_error *err) {
+  IG_TRY(ig_fail_if_null(t, "trainer", err));
+  IG_TRY(ig_teachers_set(&t->teachers, t->model, t->pool, teaching, err));
+  return t->reserved ? reserve_passes(t, err) : IG_OK;
 }

@@ -7,6 +7,7 @@
 #include "ingot.h"
 #include "nn/loss.h"
 #include "train/parameter_groups.h"
+#include "train/teaching.h"
 
 // First and second moments, flat, in the order of the model's trained values; returns their length.
 size_t ig_trainer_moments(ig_trainer *trainer, float **m, float **v);
@@ -15,9 +16,15 @@ void ig_trainer_set_updates(ig_trainer *trainer, uint32_t updates);
 // Memory for all batches of a run, before the first.
 ig_status ig_trainer_reserve(ig_trainer *trainer, const ig_batch_bounds *most,
                              const ig_batch_bounds *expected, ig_error *err);
-// The loss of a batch in sums, and how many masked tokens the model finds.
+// As ig_trainer_accumulate, in sums over the counted targets.
+ig_status ig_trainer_accumulate_sums(ig_trainer *trainer, const ig_batch *batch, double normalizer,
+                                     ig_loss_sums *sums, ig_error *err);
+// The loss of a batch in sums by the references alone, and how many masked tokens the model finds.
 ig_status ig_trainer_score(ig_trainer *trainer, const ig_batch *batch, ig_loss_sums *sums,
                            ig_error *err);
+// The loss that training has, teachers included, without dropout and without a backward.
+ig_status ig_trainer_score_taught(ig_trainer *trainer, const ig_batch *batch, ig_loss_sums *sums,
+                                  ig_error *err);
 // Targets of a batch that count: tokens to predict, or of a model with a head for spans sequences.
 size_t ig_trainer_targets(const ig_trainer *trainer, const ig_batch *batch);
 ig_pool *ig_trainer_pool(ig_trainer *trainer);                            // borrowed

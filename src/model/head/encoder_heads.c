@@ -97,7 +97,9 @@ static ig_loss_sums span_loss(ig_nn *nn, const ig_model *m, const ig_head_target
   return sums;
 }
 
-static size_t span_scratch(const ig_nn *nn, const ig_model *m, int rows) {
+static size_t span_scratch(const ig_nn *nn, const ig_model *m, const ig_soft_targets *soft,
+                           int rows) {
+  (void)soft;
   ig_arena plan = ig_arena_measure();
   IG_TAKE(&plan, float, (size_t)rows *COLUMNS);
   return plan.peak + ig_linear_scratch(nn, &m->output, rows);

@@ -24,7 +24,8 @@ static ig_loss_args loss_args(const ig_model *model, const ig_head_targets *targ
   return (ig_loss_args){.output = model->output,
                         .label_smoothing = targets->label_smoothing,
                         .gradient_scale = targets->gradient_scale,
-                        .targets = targets->ids};
+                        .targets = targets->ids,
+                        .soft = targets->soft};
 }
 
 static ig_loss_sums cross_entropy(ig_nn *nn, const ig_model *model, const ig_head_targets *targets,
@@ -43,8 +44,9 @@ static size_t logits_scratch(const ig_nn *nn, const ig_model *model, int rows) {
   return ig_linear_scratch(nn, &model->output, rows);
 }
 
-static size_t all_scratch(const ig_nn *nn, const ig_model *model, int rows) {
-  const ig_loss_args args = {.output = model->output};
+static size_t all_scratch(const ig_nn *nn, const ig_model *model, const ig_soft_targets *soft,
+                          int rows) {
+  const ig_loss_args args = {.output = model->output, .soft = soft};
   return IG_SCRATCH_MOST(ig_loss_scratch(nn, &args, rows), logits_scratch(nn, model, rows));
 }
 

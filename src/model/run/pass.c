@@ -123,9 +123,11 @@ static size_t scratch_bytes(const ig_run_context *context, const ig_pass_bounds 
                                       .memory_rows = n->source_rows,
                                       .max_keys = most_positions(n),
                                       .training = n->backward};
+  const ig_model *model = context->model;
+  const size_t head =
+      n->headless ? 0 : ig_head_of(model)->scratch(&context->nn, model, n->soft, rows);
   return IG_SCRATCH_MOST(ig_encoder_scratch(context, &encoder),
-                         ig_decoder_scratch(context, &decoder),
-                         ig_head_of(context->model)->scratch(&context->nn, context->model, rows));
+                         ig_decoder_scratch(context, &decoder), head);
 }
 
 // What batches up to the bounds need, with the masks of `masks` (a batch, or NULL).
@@ -269,7 +271,9 @@ static ig_pass_bounds bounds_of(const ig_pass_args *args) {
                           .longest_source = longest_sequence(b->sequences, b->source_offsets),
                           .longest_target = longest_sequence(b->sequences, b->target_offsets),
                           .backward = args->backward,
-                          .recompute = args->recompute};
+                          .recompute = args->recompute,
+                          .headless = args->hidden != NULL,
+                          .soft = args->soft};
 }
 
 static ig_status begin_run(ig_pass *p, const ig_pass_args *args, batch_run *run, ig_error *err) {
@@ -318,12 +322,17 @@ ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, 
   const int rows = run.bounds.target_rows;
   const ig_head *head = ig_head_of(model);
   const float *memory = encode(p, &run), *hidden = decode(p, &run, memory);
+  if (args->hidden) {
+    *args->hidden = hidden;
+    return IG_OK;
+  }
   if (args->logits) head->forward(nn, model, rows, hidden, args->logits);
   if (!args->batch->target_output) return IG_OK;
   const ig_head_targets targets = {
       .ids = args->batch->target_output,
       .label_smoothing = args->label_smoothing,
-      .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f};
+      .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f,
+      .soft = args->soft};
   if (args->log_probs) {
     head->log_probs(nn, model, &targets, rows, hidden, args->log_probs);
     return IG_OK;

@@ -19,7 +19,9 @@ typedef struct ig_pass_bounds {
   int sequences, source_rows, target_rows;
   int longest_source, longest_target;  // rows of one sequence
   bool backward;
-  bool recompute;  // as in ig_pass_args
+  bool recompute;               // as in ig_pass_args
+  bool headless;                // the pass ends with ig_pass_args.hidden
+  const ig_soft_targets *soft;  // as in ig_pass_args, of which the rows are not read
 } ig_pass_bounds;
 typedef struct ig_pass_plan {
   size_t activations, scratch;  // bytes
@@ -43,6 +45,11 @@ typedef struct ig_pass_args {
   uint64_t seed;      // dropout's key, with `update` and the rows of earlier micro-batches of it
   uint32_t update;
   uint32_t first_source_row, first_target_row;
+  // Teachers that have a share in the loss of a model with a decoder; NULL: none.
+  const ig_soft_targets *soft;
+  // Not NULL: of a model with a decoder, the pass ends with the rows that its head would read:
+  // *hidden (T, d_model) lies in the pass until its next run. No loss is computed.
+  const float **hidden;
   float *logits;     // (T, V) or NULL
   float *log_probs;  // (T) or NULL: log p(target_output) instead of the loss, without backward
   const ig_attended *attended;  // filled with what the target attends to; NULL: nobody asks
