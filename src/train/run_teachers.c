@@ -136,6 +136,11 @@ static ig_vocabulary_owner owner_of(const ig_run *run, size_t i) {
                                run->teachers[i].tokenizer};
 }
 
+// An error about a teacher names the key that it stands under.
+static ig_status tell_where(const ig_run *run, ig_status status, ig_error *err) {
+  return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s: train.teacher", run->config.path);
+}
+
 static ig_status load_teacher(ig_run *run, size_t i, ig_pool *pool, ig_error *err) {
   const char *name = run->config.teachers.models[i];
   ig_run_teacher *teacher = &run->teachers[i];
@@ -162,7 +167,7 @@ ig_status ig_run_teachers_load(ig_run *run, ig_error *err) {
   ig_status status = IG_OK;
   for (size_t i = 0; status == IG_OK && i < count; i++) status = load_teacher(run, i, pool, err);
   ig_pool_free(pool);
-  return status;
+  return tell_where(run, status, err);
 }
 
 void ig_run_teachers_free(ig_run *run) {
@@ -233,7 +238,7 @@ ig_status ig_run_teachers_begin(ig_run *run, ig_error *err) {
   ig_status status = teachers ? IG_OK : IG_ERROR_MEMORY;
   for (size_t i = 0; status == IG_OK && i < count; i++) {
     teachers[i] = (ig_teacher){run->teachers[i].model, c->teachers.weights[i]};
-    status = check_teacher(run, i, err);
+    status = tell_where(run, check_teacher(run, i, err), err);
   }
   const ig_teaching teaching = {.teachers = teachers,
                                 .count = count,

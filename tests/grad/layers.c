@@ -45,6 +45,8 @@ typedef struct subject {
   ig_embedding embedding;
   const int *ids, *position;
   ig_loss_args loss;
+  ig_soft_targets soft;
+  ig_soft_source sources[2];
   ig_multi_head_attention attention;
   ig_multi_head_attention_state attention_state;
   ig_ssru ssru;
@@ -302,6 +304,33 @@ static double loss_forward(subject *s) {
          ig_loss_run(&s->f.nn, &s->loss, s->rows, s->tensors[0].value, NULL).loss;
 }
 
+// Two teachers, the four most likely tokens, a temperature, and references beside them. The
+// teachers' tensors are none of the subject: they have no gradient.
+static void soft_loss_on(subject *s) {
+  static const int targets[] = {3, -1, 0, 36, 3};
+  s->rows = 5;
+  add_tensor(s, "hidden", 5 * 11, 1);
+  s->loss = (ig_loss_args){.output = add_linear(s, "weight", "bias", 11, 37),
+                           .label_smoothing = 0.1f,
+                           .gradient_scale = 0.25f,
+                           .targets = targets,
+                           .soft = &s->soft};
+  for (int m = 0; m < 2; m++)
+    s->sources[m] = (ig_soft_source){
+        .output = {.in = 7,
+                   .out = 37,
+                   .weight = fixture_normal(&s->f, 37 * 7, 0.5f, 20 + (uint64_t)m)},
+        .hidden = fixture_normal(&s->f, 5 * 7, 1, 30 + (uint64_t)m),
+        .weight = m ? 0.25f : 0.75f};
+  s->soft = (ig_soft_targets){
+      .sources = s->sources, .count = 2, .share = 0.6f, .temperature = 1.5f, .top_k = 4};
+  s->forward = loss_forward;
+  ig_loss_run(&s->f.nn, &s->loss, s->rows, s->tensors[0].value, s->tensors[0].gradient);
+  assert_int_equal(mismatches(s, true), 0);
+  s->soft.temperature = 1.4f;  // negative control: the gradient of another loss
+  assert_true(mismatches(s, false) > 20);
+}
+
 static void loss_on(subject *s) {
   static const int targets[] = {3, -1, 0, 36, 3};
   s->rows = 5;
@@ -514,6 +543,7 @@ TEST(feed_forward_on)
 TEST(gated_feed_forward_on)
 TEST(embedding_on)
 TEST(loss_on)
+TEST(soft_loss_on)
 TEST(self_attention_on)
 TEST(relative_decoder_on)
 TEST(relative_encoder_on)
@@ -532,6 +562,7 @@ int main(void) {
       cmocka_unit_test(test_gated_feed_forward_on),
       cmocka_unit_test(test_embedding_on),
       cmocka_unit_test(test_loss_on),
+      cmocka_unit_test(test_soft_loss_on),
       cmocka_unit_test(test_self_attention_on),
       cmocka_unit_test(test_relative_decoder_on),
       cmocka_unit_test(test_relative_encoder_on),
