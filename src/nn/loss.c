@@ -17,13 +17,13 @@ int ig_loss_block(int vocabulary) {
 typedef struct loss_work {
   const ig_kernels *kernels;
   const ig_loss_args *args;
-  const int *targets;  // (rows of the block)
-  float *logits;       // (rows of the block, V): becomes their gradient
-  float *loss, *nll;   // (rows of the block)
-  float *log_probs;    // (rows of the block)
-  bool *correct;       // (rows of the block)
-  ig_soft_block soft;  // where there are teachers
-  float *divergence;   // (rows of the block): the same
+  const int *targets;    // (rows of the block)
+  float *logits;         // (rows of the block, V): becomes their gradient
+  float *loss, *nll;     // (rows of the block)
+  float *log_probs;      // (rows of the block)
+  bool *correct;         // (rows of the block)
+  ig_soft_block soft;    // where there are teachers
+  float *kl_divergence;  // (rows of the block): the same
 } loss_work;
 
 // Memory of a block of rows.
@@ -35,7 +35,7 @@ static loss_work take_work(ig_arena *arena, const ig_loss_args *args, int rows) 
   w.correct = IG_TAKE(arena, bool, rows);
   if (!args->soft) return w;
   w.soft = ig_soft_targets_take(args->soft, arena, rows);
-  w.divergence = IG_TAKE(arena, float, rows);
+  w.kl_divergence = IG_TAKE(arena, float, rows);
   return w;
 }
 
@@ -57,7 +57,7 @@ static void run_row(const loss_work *w, size_t r, const ig_cross_entropy *refere
   ig_soft_targets_row(w->kernels, w->args->soft, reference, &row);
   w->loss[r] = row.loss;
   w->nll[r] = row.nll;
-  w->divergence[r] = row.divergence;
+  w->kl_divergence[r] = row.kl_divergence;
 }
 
 static void loss_rows(const void *context, size_t first, size_t last) {
@@ -70,7 +70,7 @@ static void loss_rows(const void *context, size_t first, size_t last) {
       w->loss[r] = 0;
       w->nll[r] = 0;
       w->correct[r] = false;
-      if (w->divergence) w->divergence[r] = 0;
+      if (w->kl_divergence) w->kl_divergence[r] = 0;
       continue;
     }
     w->correct[r] =
@@ -106,7 +106,7 @@ ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const fl
       sums.nll += (double)w.nll[r];
       sums.tokens += w.targets[r] >= 0;
       sums.correct += w.correct[r];
-      if (w.divergence) sums.divergence += (double)w.divergence[r];
+      if (w.kl_divergence) sums.kl_divergence += (double)w.kl_divergence[r];
     }
     if (dhidden)
       ig_linear_backward(

@@ -25,7 +25,7 @@ typedef struct ig_loss_sums {
   size_t tokens;
   // Rows whose target has the largest logit, of equal ones the first; 0 where nobody counts them.
   size_t correct;
-  double divergence;  // of the teachers from the model; 0 without teachers
+  double kl_divergence;  // of the teachers from the model; 0 without teachers
 } ig_loss_sums;
 // hidden (rows, d). dhidden (rows, d) is overwritten; NULL: no gradients are wanted.
 ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden,

@@ -140,5 +140,5 @@ void ig_soft_targets_row(const ig_kernels *kernels, const ig_soft_targets *soft,
   kernels->axpy(n, scale, logs, row->logits);
   kernels->axpy(n, -scale, q, row->logits);
   row->loss = share * t * t * ce + (1.0f - share) * ce_of_reference;
-  row->divergence = ce - entropy;
+  row->kl_divergence = ce - entropy;
 }

@@ -37,9 +37,9 @@ void ig_soft_targets_run(ig_nn *nn, const ig_soft_targets *soft, int first, int 
 size_t ig_soft_targets_scratch(const ig_nn *nn, const ig_soft_targets *soft, int rows);
 
 typedef struct ig_soft_row {
-  float *logs, *probabilities;  // (V): of ig_soft_block; overwritten
-  float *logits;                // (V): the student's, which become the gradient
-  float loss, nll, divergence;  // written
+  float *logs, *probabilities;     // (V): of ig_soft_block; overwritten
+  float *logits;                   // (V): the student's, which become the gradient
+  float loss, nll, kl_divergence;  // written
 } ig_soft_row;
 // The loss of one row; reference: that of the token which is there.
 void ig_soft_targets_row(const ig_kernels *kernels, const ig_soft_targets *soft,

@@ -64,7 +64,7 @@ static const state_field fields[] = {
     FIELD("above_divergence_limit", INTEGER, divergence.above),
     FIELD("window_loss", REAL, window.loss),
     FIELD("window_nll", REAL, window.nll),
-    FIELD("window_divergence", REAL, window.divergence),
+    FIELD("window_kl_divergence", REAL, window.kl_divergence),
     FIELD("window_tokens", COUNT, window.tokens),
     FIELD("window_gradient_norm", REAL, window.gradient_norm),
     FIELD("window_updates", INTEGER, window.updates),

@@ -82,7 +82,7 @@ static void note_update(ig_training_loop *l, const ig_loss_sums *sums, double gr
   ig_log_window *w = &s->window;
   w->loss += sums->loss;
   w->nll += sums->nll;
-  w->divergence += sums->divergence;
+  w->kl_divergence += sums->kl_divergence;
   w->tokens += sums->tokens;
   w->gradient_norm += gradient_norm;
   w->updates++;
@@ -104,7 +104,7 @@ static ig_status do_update(ig_training_loop *l, ig_error *err) {
                                       &part, err));
     sums.loss += part.loss;
     sums.nll += part.nll;
-    sums.divergence += part.divergence;
+    sums.kl_divergence += part.kl_divergence;
   }
   // Of plain text it may happen that no token is masked.
   if (sums.tokens) IG_TRY(check_loss(l, number, sums.loss / (double)sums.tokens, err));

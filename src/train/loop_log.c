@@ -20,7 +20,7 @@ static bool predicts_tokens(const ig_run *run) {
   return !run->config.data.train_questions || run->generates;
 }
 
-enum { PERPLEXITY_TEXT = 40, DIVERGENCE_TEXT = 40 };
+enum { PERPLEXITY_TEXT = 40, KL_TEXT = 40 };
 
 // `before` and the perplexity, which is one of tokens: nothing of places.
 static void describe_perplexity(const ig_run *run, const char *before, double nll,
@@ -29,11 +29,11 @@ static void describe_perplexity(const ig_run *run, const char *before, double nl
   if (predicts_tokens(run)) ig_number_format(out, PERPLEXITY_TEXT, "%s %.4g", before, exp(nll));
 }
 
-// The divergence from the teachers, if there are any.
-static void describe_divergence(const ig_run *run, double divergence, char out[DIVERGENCE_TEXT]) {
+// How far the model is from its teachers, if there are any.
+static void describe_kl_divergence(const ig_run *run, double kl_divergence, char out[KL_TEXT]) {
   *out = '\0';
   if (run->config.teachers.count)
-    ig_number_format(out, DIVERGENCE_TEXT, ", divergence %.4f", divergence);
+    ig_number_format(out, KL_TEXT, ", KL divergence %.4f", kl_divergence);
 }
 
 void ig_loop_log_progress(ig_training_loop *l) {
@@ -61,7 +61,7 @@ void ig_loop_log_progress(ig_training_loop *l) {
 
 // Means of a window, over its targets or its updates.
 typedef struct window_means {
-  double loss, nll, divergence, gradient_norm, clipped, rate, learning_rate;
+  double loss, nll, kl_divergence, gradient_norm, clipped, rate, learning_rate;
 } window_means;
 
 static window_means means_of(const ig_run *run) {
@@ -70,7 +70,7 @@ static window_means means_of(const ig_run *run) {
   return (window_means){
       .loss = w->loss / tokens,
       .nll = w->nll / tokens,
-      .divergence = w->divergence / tokens,
+      .kl_divergence = w->kl_divergence / tokens,
       .gradient_norm = w->gradient_norm / updates,
       .clipped = (double)w->clipped / updates,
       .rate = tokens / (w->seconds > 1e-9 ? w->seconds : 1e-9),
@@ -88,7 +88,7 @@ static json_t *window_json(const ig_run *run, const window_means *m) {
                 (json_int_t)s->target_tokens, "target_tokens_per_second", m->rate, "seconds",
                 s->seconds, "compute", ig_train_config_other_compute(&run->config));
   if (!line || run->config.teachers.count == 0 ||
-      json_object_set_new(line, "divergence", json_real(m->divergence)) == 0)
+      json_object_set_new(line, "kl_divergence", json_real(m->kl_divergence)) == 0)
     return line;
   json_decref(line);
   return NULL;
@@ -98,13 +98,13 @@ ig_status ig_loop_log_window(ig_training_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   if (s->window.tokens == 0) return IG_OK;
   const window_means m = means_of(l->run);
-  char perplexity[PERPLEXITY_TEXT], divergence[DIVERGENCE_TEXT];
+  char perplexity[PERPLEXITY_TEXT], kl_divergence[KL_TEXT];
   describe_perplexity(l->run, ", perplexity", m.nll, perplexity);
-  describe_divergence(l->run, m.divergence, divergence);
+  describe_kl_divergence(l->run, m.kl_divergence, kl_divergence);
   ig_report(l->run->reporter, IG_LEVEL_INFO,
             "update %d, epoch %llu: loss %.4f%s%s, learning rate %.3g, gradient norm %.3f, %.*f "
             "%s/s",
-            s->update, (unsigned long long)s->epoch + 1, m.loss, perplexity, divergence,
+            s->update, (unsigned long long)s->epoch + 1, m.loss, perplexity, kl_divergence,
             m.learning_rate, m.gradient_norm, m.rate < 100, m.rate,
             predicts_tokens(l->run) ? "target tokens" : "windows");
   s->window = (ig_log_window){0};

@@ -13,7 +13,7 @@
 
 // Sums since the last line of the log.
 typedef struct ig_log_window {
-  double loss, nll, divergence;  // over targets
+  double loss, nll, kl_divergence;  // over targets
   uint64_t tokens;
   double gradient_norm;  // over updates
   int updates, clipped;

@@ -76,21 +76,28 @@ static ig_status know(ig_teachers *t, const ig_model *model, ig_pool *pool, size
   return IG_OK;
 }
 
-// Fills the lists with who has a weight; *count of them.
-static ig_status choose(ig_teachers *t, ig_pool *pool, const ig_teaching *teaching, size_t *running,
-                        ig_soft_source *sources, int *count, ig_error *err) {
+// Who teaches, in lists that have room for all: indices of known ones, and their part in the loss.
+typedef struct chosen_teachers {
+  size_t *running;
+  ig_soft_source *sources;
+  int count;
+} chosen_teachers;
+
+// Fills the lists with who has a weight.
+static ig_status choose(ig_teachers *t, ig_pool *pool, const ig_teaching *teaching,
+                        chosen_teachers *out, ig_error *err) {
   double sum = 0;
+  out->running = ig_allocate(teaching->count, sizeof *out->running, err);
+  out->sources = ig_allocate(teaching->count, sizeof *out->sources, err);
+  if (!out->running || !out->sources) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < teaching->count; i++) sum += teaching->teachers[i].weight;
-  *count = 0;
   for (size_t i = 0; i < teaching->count; i++) {
     const ig_teacher *teacher = &teaching->teachers[i];
     const double weight = sum > 0 ? teacher->weight / sum : 1.0 / (double)teaching->count;
     if (!((float)weight > 0)) continue;
-    IG_TRY(know(t, teacher->model, pool, &running[*count], err));
-    sources[*count] = (ig_soft_source){.output = teacher->model->output, .weight = (float)weight};
-    sources[*count].output.weight_gradient = NULL;
-    sources[*count].output.bias_gradient = NULL;
-    ++*count;
+    IG_TRY(know(t, teacher->model, pool, &out->running[out->count], err));
+    out->sources[out->count++] =
+        (ig_soft_source){.output = teacher->model->output, .weight = (float)weight};
   }
   return IG_OK;
 }
@@ -102,22 +109,19 @@ ig_status ig_teachers_set(ig_teachers *t, const ig_model *student, ig_pool *pool
     t->soft.count = 0;
     return IG_OK;
   }
-  size_t *running = ig_allocate(teaching->count, sizeof *running, err);
-  ig_soft_source *sources = ig_allocate(teaching->count, sizeof *sources, err);
-  int count = 0;
-  ig_status status = running && sources ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK) status = choose(t, pool, teaching, running, sources, &count, err);
+  chosen_teachers chosen = {0};
+  const ig_status status = choose(t, pool, teaching, &chosen, err);
   if (status != IG_OK) {
-    free(running);
-    free(sources);
+    free(chosen.running);
+    free(chosen.sources);
     return status;
   }
   free(t->running);
   free(t->sources);
-  t->running = running;
-  t->sources = sources;
-  t->soft = (ig_soft_targets){.sources = sources,
-                              .count = count,
+  t->running = chosen.running;
+  t->sources = chosen.sources;
+  t->soft = (ig_soft_targets){.sources = chosen.sources,
+                              .count = chosen.count,
                               .share = (float)teaching->share,
                               .temperature = (float)teaching->temperature,
                               .top_k = teaching->top_k};

@@ -18,10 +18,4 @@ typedef struct ig_teaching {
   double temperature;          // that both sides' logits are divided by; above 0
   int top_k;                   // a distribution is that of its k most likely tokens; 0: of all
 } ig_teaching;
-
-// From the next batch on. Weights are divided by their sum (all 0: equal ones); who has the weight
-// 0 is not run. Models are borrowed until the trainer is freed, for what was made to run one is
-// kept; the arrays are not. May be called between any two batches, also of one update. After an
-// error of the arguments nothing has changed.
-ig_status ig_trainer_set_teaching(ig_trainer *trainer, const ig_teaching *teaching, ig_error *err);
 #endif

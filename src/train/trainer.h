@@ -19,6 +19,11 @@ ig_status ig_trainer_reserve(ig_trainer *trainer, const ig_batch_bounds *most,
 // As ig_trainer_accumulate, in sums over the counted targets.
 ig_status ig_trainer_accumulate_sums(ig_trainer *trainer, const ig_batch *batch, double normalizer,
                                      ig_loss_sums *sums, ig_error *err);
+// Teachers from the next batch on. Weights are divided by their sum (all 0: equal ones); who has
+// the weight 0 is not run. Models are borrowed until the trainer is freed, for what was made to run
+// one is kept; the arrays are not. May be called between any two batches, also of one update. After
+// an error of the arguments nothing has changed.
+ig_status ig_trainer_set_teaching(ig_trainer *trainer, const ig_teaching *teaching, ig_error *err);
 // The loss of a batch in sums by the references alone, and how many masked tokens the model finds.
 ig_status ig_trainer_score(ig_trainer *trainer, const ig_batch *batch, ig_loss_sums *sums,
                            ig_error *err);

@@ -161,7 +161,7 @@ static double distance(const teaching_case *c, char where[128]) {
     fail_msg("%s: %s", c->name, err.message);
   assert_memory_equal(&sums, &forward, sizeof sums);
   assert_int_equal(read_numbers(c, "sums", expected, 3), 3);
-  const double found[] = {sums.loss, sums.nll, sums.divergence};
+  const double found[] = {sums.loss, sums.nll, sums.kl_divergence};
   static const char *const names[] = {"loss", "nll", "divergence"};
   for (int i = 0; i < 3; i++)
     note(fabs(found[i] / (double)sums.tokens - (double)expected[i]) / (double)expected[i], names[i],

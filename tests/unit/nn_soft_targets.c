@@ -101,7 +101,7 @@ static void naive_row(const problem *p, int row, double *logits, ig_loss_sums *s
   }
   sums->loss += share * t * t * ce + (1 - share) * smooth;
   sums->nll -= log(cold[target]);
-  sums->divergence += ce - entropy;
+  sums->kl_divergence += ce - entropy;
   sums->tokens++;
 }
 
@@ -133,7 +133,7 @@ static void expect_loops(fixture *f, problem *p) {
   assert_int_equal(sums.tokens, expected.tokens);
   assert_true(fabs(sums.loss - expected.loss) < 1e-6 * expected.loss);
   assert_true(fabs(sums.nll - expected.nll) < 1e-6 * expected.nll);
-  assert_true(fabs(sums.divergence - expected.divergence) < 1e-5 * expected.divergence);
+  assert_true(fabs(sums.kl_divergence - expected.kl_divergence) < 1e-5 * expected.kl_divergence);
   expect_near("dhidden", p->dhidden, dhidden, ROWS * SIZE, 1e-5);
   expect_near("dweight", l->weight_gradient, dweight, SIZE * VOCABULARY, 1e-5);
   expect_near("dbias", l->bias_gradient, dbias, VOCABULARY, 1e-5);
@@ -176,7 +176,7 @@ static void of_oneself(const ig_kernels *kernels) {
   p.sources[0].hidden = p.hidden;
   p.soft.share = 1;
   const ig_loss_sums sums = ig_loss_run(&f.nn, &p.args, ROWS, p.hidden, p.dhidden);
-  assert_true(fabs(sums.divergence) < 1e-6 * sums.loss);
+  assert_true(fabs(sums.kl_divergence) < 1e-6 * sums.loss);
   for (int i = 0; i < ROWS * SIZE; i++) assert_true(fabsf(p.dhidden[i]) < 1e-6f);
   fixture_close(&f);
 }
@@ -192,7 +192,7 @@ static void without_share(const ig_kernels *kernels) {
   const ig_loss_sums taught = ig_loss_run(&f.nn, &p.args, ROWS, p.hidden, p.dhidden);
   p.args.soft = NULL;
   const ig_loss_sums sums = ig_loss_run(&f.nn, &p.args, ROWS, p.hidden, alone);
-  assert_true(taught.divergence > 0 && sums.divergence == 0);
+  assert_true(taught.kl_divergence > 0 && sums.kl_divergence == 0);
   assert_true(taught.loss == sums.loss && taught.nll == sums.nll);
   for (int i = 0; i < ROWS * SIZE; i++) assert_true(p.dhidden[i] == alone[i]);
   fixture_close(&f);
@@ -215,7 +215,7 @@ static void ties_and_impossible_tokens(const ig_kernels *kernels) {
   row = (ig_soft_row){.logs = others, .probabilities = q, .logits = all};
   soft.top_k = 0;
   ig_soft_targets_row(kernels, &soft, &reference, &row);
-  assert_true(isfinite(row.divergence) && isfinite(row.loss));
+  assert_true(isfinite(row.kl_divergence) && isfinite(row.loss));
   assert_true(fabs((double)all[0] - 1.0 / N) < 1e-6);
 }
 
@@ -240,7 +240,7 @@ static void soft_work(fixture *f, float *result) {
   p.args.output.weight_gradient = result + ROWS * SIZE;
   p.args.output.bias_gradient = p.args.output.weight_gradient + SIZE * VOCABULARY;
   const ig_loss_sums sums = ig_loss_run(&f->nn, &p.args, ROWS, p.hidden, result);
-  const double numbers[] = {sums.loss, sums.nll, sums.divergence};
+  const double numbers[] = {sums.loss, sums.nll, sums.kl_divergence};
   memcpy(p.args.output.bias_gradient + VOCABULARY, numbers, sizeof numbers);
 }
 

@@ -161,13 +161,13 @@ static void teachings_change_between_batches(void **state) {
   open_run(&r, 2);
   fill_example(&e, 9);
   const ig_loss_sums alone = accumulate(&r, &e.batch);
-  assert_true(alone.divergence == 0);
+  assert_true(alone.kl_divergence == 0);
   teach(&r, 2);
   const ig_loss_sums both = accumulate(&r, &e.batch);
-  assert_true(both.divergence > 0 && both.nll == alone.nll && both.loss != alone.loss);
+  assert_true(both.kl_divergence > 0 && both.nll == alone.nll && both.loss != alone.loss);
   teach(&r, 1);
   const ig_loss_sums first = accumulate(&r, &e.batch);
-  assert_true(first.divergence > 0 && first.divergence != both.divergence);
+  assert_true(first.kl_divergence > 0 && first.kl_divergence != both.kl_divergence);
   r.teachers[1].weight = 0;  // is as if it were not there
   teach(&r, 2);
   const ig_loss_sums weightless = accumulate(&r, &e.batch);
@@ -179,14 +179,14 @@ static void teachings_change_between_batches(void **state) {
   teach(&r, 2);
   const ig_loss_sums fives = accumulate(&r, &e.batch);
   assert_memory_equal(&equal, &fives, sizeof equal);
-  assert_true(equal.divergence != both.divergence);
+  assert_true(equal.kl_divergence != both.kl_divergence);
   teach(&r, 0);
   const ig_loss_sums again = accumulate(&r, &e.batch);
   assert_memory_equal(&alone, &again, sizeof alone);
   ig_loss_sums references;
   teach(&r, 2);
   assert_int_equal(ig_trainer_score(r.trainer, &e.batch, &references, NULL), IG_OK);
-  assert_true(references.divergence == 0);
+  assert_true(references.kl_divergence == 0);
   close_run(&r);
 }
 
@@ -199,7 +199,7 @@ static void learns(void **state) {
   fill_example(&e, 12);
   r.teaching.share = 1;
   teach(&r, 2);
-  const double begin = accumulate(&r, &e.batch).divergence;
+  const double begin = accumulate(&r, &e.batch).kl_divergence;
   update(&r);
   for (int i = 0; i < 200; i++) {
     accumulate(&r, &e.batch);
@@ -208,8 +208,8 @@ static void learns(void **state) {
   ig_loss_sums end;
   assert_int_equal(ig_trainer_score_taught(r.trainer, &e.batch, &end, NULL), IG_OK);
   print_message("divergence: %.4f, then %.4f\n", begin / (double)end.tokens,
-                end.divergence / (double)end.tokens);
-  assert_true(end.divergence < 0.2 * begin);
+                end.kl_divergence / (double)end.tokens);
+  assert_true(end.kl_divergence < 0.2 * begin);
   close_run(&r);
 }
 
