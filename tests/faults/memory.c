@@ -465,6 +465,7 @@ static const scenario scenarios[] = {
     {"verify a fusion", verify_fused, fused_there, NULL},
     {"train", train_tiny, remove_tiny, training_is_whole},
     {"resume", train_more, more_from_tiny, training_goes_on},
+    {"train with teachers", train_taught, with_teacher, training_is_whole},
 };
 
 // INGOT_SCENARIO=NAME tries this one alone.

@@ -116,6 +116,21 @@ static inline void more_from_tiny(void) {
   assert_int_equal(ig_file_write("tiny/latest/notes.md", "mine", 4, NULL), IG_OK);
 }
 
+// Learning from what train_tiny makes, twice over.
+static inline void with_teacher(void) {
+  if (!ig_file_exists("teacher")) {
+    ig_error err = {0};
+    remove_tiny();
+    ok(train_tiny(&err), &err);
+    copy_checkpoint("tiny/latest", "teacher");
+  }
+  remove_tiny();
+}
+static inline ig_status train_taught(ig_error *err) {
+  return TRAIN(1, false, err, TINY, "train.updates=1", "data.valid=~", "train.teacher_top_k=3",
+               "train.teacher=[teacher, {model: teacher, weight: 2}]");
+}
+
 // Whatever happened, each checkpoint that exists is whole, the same command goes on from it to the
 // same weights, and a file that somebody had put into the checkpoint is kept.
 static inline void training_goes_on(void) {
