@@ -29,24 +29,28 @@ typedef struct source_work {
   float *logs;    // (rows, V)
 } source_work;
 
-// One teacher's logits over T are log q and a number of the row. Of several the logarithms of
-// their weighted probabilities are added up.
+// Adds up the logarithms of weighted probabilities; logits are over T already. Those of one teacher
+// alone stay as they are: log q and a number of the row.
+static void add_row(const source_work *w, const float *logits, float *logs) {
+  const size_t n = vocabulary_of(w->soft);
+  if (w->soft->count == 1) {
+    memcpy(logs, logits, n * sizeof *logs);
+    return;
+  }
+  const float shift = logf(w->soft->sources[w->source].weight) - w->kernels->log_sum_exp(n, logits);
+  if (w->source == 0)
+    for (size_t i = 0; i < n; i++) logs[i] = logits[i] + shift;
+  else
+    w->kernels->log_add_exp(n, shift, logits, logs);
+}
+
 static void add_rows_of_source(const void *context, size_t first, size_t last) {
   const source_work *w = context;
   const size_t n = vocabulary_of(w->soft);
-  const float shrink = 1.0f / w->soft->temperature, weight = w->soft->sources[w->source].weight;
   for (size_t r = first; r < last; r++) {
-    float *logits = w->logits + r * n, *logs = w->logs + r * n;
-    if (w->soft->count == 1) {
-      w->kernels->scale(n, shrink, logits, logs);
-      continue;
-    }
-    w->kernels->scale(n, shrink, logits, logits);
-    const float shift = logf(weight) - w->kernels->log_sum_exp(n, logits);
-    if (w->source == 0)
-      for (size_t i = 0; i < n; i++) logs[i] = logits[i] + shift;
-    else
-      w->kernels->log_add_exp(n, shift, logits, logs);
+    float *logits = w->logits + r * n;
+    w->kernels->scale(n, 1.0f / w->soft->temperature, logits, logits);
+    add_row(w, logits, w->logs + r * n);
   }
 }
 
