@@ -145,8 +145,8 @@ typedef ig_status plan_action(const stage_run *r, const ig_fusion_plan *plan, si
                               ig_error *err);
 
 // Plans the stage with these models, and does with the plan what is to be done.
-static ig_status plan_and_do(const stage_run *r, known_models known, size_t index,
-                             plan_action *act, ig_error *err) {
+static ig_status plan_and_do(const stage_run *r, known_models known, size_t index, plan_action *act,
+                             ig_error *err) {
   ig_fusion_plan plan;
   ig_status status =
       ig_planner_make(r->stages->stage[index].recipe, known.models, known.count, &plan, err);

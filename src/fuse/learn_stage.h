@@ -12,7 +12,7 @@ typedef struct ig_learn_stage_args {
   size_t index;                  // of the stage, whose method learns
   const ig_stage_model *models;  // (model_count): what its names may mean besides directories
   size_t model_count;
-  const char *directory;    // OUTPUT.stages; it is made if it is not there
+  const char *directory;  // OUTPUT.stages; it is made if it is not there
   ig_hash_kind hashes;
   const ig_fuse_options *options;
 } ig_learn_stage_args;

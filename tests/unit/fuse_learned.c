@@ -21,11 +21,13 @@ static void adam_is_torchs(void **state) {
   ig_error err = {0};
   ok(ig_coefficients_make(1, 2, 0.5, &c, &err), &err);
   const ig_coefficients_step step = {.learning_rate = 0.1, .bounds = {-INFINITY, INFINITY}};
-  c.gradient[0] = 1, c.gradient[1] = -2;
+  c.gradient[0] = 1;
+  c.gradient[1] = -2;
   ok(ig_coefficients_update(&c, &step, &err), &err);
   assert_true(fabs(c.values[0] - 0.400000001) < 1e-12);
   assert_true(fabs(c.values[1] - 0.5999999995) < 1e-12);
-  c.gradient[0] = 0.5, c.gradient[1] = 0;
+  c.gradient[0] = 0.5;
+  c.gradient[1] = 0;
   ok(ig_coefficients_update(&c, &step, &err), &err);
   assert_true(fabs(c.values[0] - 0.30678203829816086) < 1e-12);
   assert_true(fabs(c.values[1] - 0.6670058244397327) < 1e-12);
@@ -38,7 +40,8 @@ static void values_stay_within_bounds(void **state) {
   ig_error err = {0};
   ok(ig_coefficients_make(2, 1, 0.5, &c, &err), &err);
   const ig_coefficients_step step = {.learning_rate = 2, .bounds = {0, 1}};
-  c.gradient[0] = 1, c.gradient[1] = -1;
+  c.gradient[0] = 1;
+  c.gradient[1] = -1;
   ok(ig_coefficients_update(&c, &step, &err), &err);
   assert_true(c.values[0] == 0 && c.values[1] == 1);
   c.gradient[1] = NAN;

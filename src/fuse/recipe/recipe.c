@@ -15,16 +15,12 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MOST_LAYERS 1e6
 
-static const char *const recipe_keys[] = {"merge_method",  "base_model",
-                                          "models",        "slices",
-                                          "modules",       "parameters",
-                                          "dtype",         "out_dtype",
-                                          "name",          "compatibility",
-                                          "seed",          "tokenizer_source",
-                                          "rng",           "missing_tensors",
-                                          "tokenizer",     "non_float",
-                                          "chat_template", "learn",
-                                          "align"};
+static const char *const recipe_keys[] = {
+    "merge_method",  "base_model",      "models",    "slices",
+    "modules",       "parameters",      "dtype",     "out_dtype",
+    "name",          "compatibility",   "seed",      "tokenizer_source",
+    "rng",           "missing_tensors", "tokenizer", "non_float",
+    "chat_template", "learn",           "align"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every",
                                          "last",  "best",       "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
