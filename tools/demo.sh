@@ -46,16 +46,19 @@ such lines:\n'
 head -n 2 examples/fusion/test.en | sed 's/^/  /'
 printf 'Two children of it are tuned on 400 of them each, for some seconds, and fused. Each learned
 the task and some noise of its own; their average keeps the first and halves the second, at the size
-and the speed of one model (examples/fusion/README.md). BLEU of all four on the same 216 lines:\n\n'
+and the speed of one model. How much of each child is good in each layer can also be learned, from
+other lines (examples/fusion/README.md). BLEU of all five on the same 216 lines:\n\n'
 for child in first second; do
   build/ingot train --quiet examples/fusion/child.yml \
     --set data.train.source=examples/fusion/$child.en \
     --set data.train.target=examples/fusion/$child.de \
     --set train.output="$work/runs/$child"
 done
-sed "s|runs/|$work/runs/|" examples/fusion/average.yml >"$work/average.yml"
-build/ingot fuse --quiet "$work/average.yml" -o "$work/runs/fused"
-for scored in "$model" "$work"/runs/{first/latest,second/latest,fused}; do
+for way in average learned; do
+  sed "s|runs/|$work/runs/|" examples/fusion/$way.yml >"$work/$way.yml"
+  build/ingot fuse --quiet "$work/$way.yml" -o "$work/runs/$way"
+done
+for scored in "$model" "$work"/runs/{first/latest,second/latest,average,learned}; do
   printf '  %-14s ' "$(sed "s|^$work/runs/||" <<<"$scored")"
   bleu "$scored" examples/fusion/test
 done

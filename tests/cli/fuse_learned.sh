@@ -111,6 +111,29 @@ fuse staged
 [ ! -e staged.stages ] || fail "staged.stages is left"
 expect 0 "$INGOT" fuse recipe.yml --dry-run
 
+# Teachers in place of references: a model does not diverge from itself; two teachers, each of lines
+# of its own, are both heeded.
+recipe 'merge_method: learned' 'base_model: parent/latest' 'models: [{model: reverses/latest}]' \
+  'learn: {data: {source: held.src, target: held.trg}, loss: teachers,' \
+  '  start: 1, steps: 3}'
+fuse taught
+tr -d ' \n' <taught/fusion.json >json
+own=$(sed -E 's/.*"held_out_of_models":\{[^}]*"reverses\/latest":([-0-9.e+]+).*/\1/' json)
+below "$own" 1e-6 || fail "a model diverges from itself: $own"
+recipe 'merge_method: learned' 'base_model: parent/latest' \
+  'models: [{model: reverses/latest}, {model: copies/latest}]' \
+  'learn: {loss: teachers, steps: 30, learning_rate: 0.05, data: [' \
+  '  {source: held.src, target: held.trg, teacher: reverses/latest},' \
+  '  {source: held.src, target: held.src, teacher: copies/latest}]}'
+fuse both
+tr -d ' \n' <both/fusion.json >json
+start=$(sed -E 's/.*"history":\[\{"step":0,"held_out":([-0-9.e+]+).*/\1/' json)
+best=$(sed -E 's/.*"steps":[0-9]+,"held_out":([-0-9.e+]+).*/\1/' json)
+below "$best" "$start" || fail "learned from teachers: from $start to $best"
+sed -i 's/loss: teachers, //' recipe.yml
+expect 1 "$INGOT" fuse recipe.yml -o refused -q
+has err "'teacher' has no effect without loss: teachers"
+
 # Refusals.
 head -n 3 held.trg >short.trg
 : >nothing
@@ -125,6 +148,9 @@ bad "recipe.yml:1: learned needs 'learn', with its 'data'" 'seed: 1'
 bad "did you mean 'granularity'" \
   'learn: {granularty: layer, data: {source: held.src, target: held.trg}}'
 bad "did you mean 'layer'" 'learn: {granularity: layr, data: {source: held.src, target: held.trg}}'
+bad "did you mean 'teachers'" 'learn: {data: {source: held.src, target: held.trg}, loss: teacher}'
+bad "expected one of the recipe's models" \
+  'learn: {data: {source: held.src, target: held.trg, teacher: copies/latest}, loss: teachers}'
 bad "expected a number within the bounds" \
   'learn: {data: {source: held.src, target: held.trg}, bounds: [0, 1], start: 2}'
 refused "linear learns nothing" 'merge_method: linear' \

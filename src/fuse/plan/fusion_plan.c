@@ -27,6 +27,12 @@ const ig_fuse_model *ig_fusion_plan_donor(const ig_fusion_plan *plan) {
   return &plan->models.model[0];
 }
 
+const char *ig_fusion_plan_directory(const ig_fusion_plan *plan, const char *name) {
+  size_t i = 0;
+  while (!ig_fuse_models_is_same(plan->models.model[i].reference, name)) i++;
+  return plan->models.model[i].directory;
+}
+
 const char *ig_fusion_plan_tokenizer(const ig_fusion_plan *plan) {
   return plan->alignment ? plan->alignment->directory : ig_fusion_plan_donor(plan)->directory;
 }

@@ -81,6 +81,8 @@ void ig_fusion_plan_free_tensor(ig_plan_tensor *tensor);
 void ig_fusion_plan_free(ig_fusion_plan *plan);
 // The model that config.json and the tokenizer come from: the base, or the first one named.
 const ig_fuse_model *ig_fusion_plan_donor(const ig_fusion_plan *plan);
+// The directory of a model that the recipe names, which must be one of the plan's.
+const char *ig_fusion_plan_directory(const ig_fusion_plan *plan, const char *name);
 // The directory that the output's tokenizer comes from. NULL: it is the tokenizer of another
 // stage's model, which has not been made yet.
 const char *ig_fusion_plan_tokenizer(const ig_fusion_plan *plan);

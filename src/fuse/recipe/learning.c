@@ -1,6 +1,7 @@
 #include "fuse/recipe/learning.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +11,21 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const learn_keys[] = {"data",          "valid",           "valid_share",
-                                         "granularity",   "steps",           "batch_sentences",
-                                         "max_length",    "validate_every",  "patience",
-                                         "learning_rate", "label_smoothing", "start",
-                                         "bounds"};
-static const char *const pairs_keys[] = {"source", "target", "weight"};
+static const char *const learn_keys[] = {"data",
+                                         "valid",
+                                         "valid_share",
+                                         "granularity",
+                                         "steps",
+                                         "batch_sentences",
+                                         "max_length",
+                                         "validate_every",
+                                         "patience",
+                                         "learning_rate",
+                                         "label_smoothing",
+                                         "start",
+                                         "bounds",
+                                         "loss"};
+static const char *const pairs_keys[] = {"source", "target", "weight", "teacher"};
 
 // ---- pairs of texts ---------------------------------------------------------
 
@@ -31,6 +41,7 @@ static ig_status read_pairs(const ig_yaml_node *node, ig_learning_pairs *out, ig
   IG_TRY(ig_yaml_check_keys(node, pairs_keys, COUNT(pairs_keys), err));
   IG_TRY(read_path(node, "source", &out->source, err));
   IG_TRY(read_path(node, "target", &out->target, err));
+  IG_TRY(ig_yaml_string(node, "teacher", NULL, &out->teacher, err));
   IG_TRY(ig_yaml_number(node, "weight", 1, &out->weight, err));
   if (!(out->weight > 0 && isfinite(out->weight)))
     return ig_yaml_fail(ig_yaml_get(node, "weight"), err, "expected a number above 0, found %g",
@@ -76,24 +87,60 @@ static ig_status read_int(const ig_yaml_node *learn, const char *key, int fallba
                       "expected a whole number not below %d, found %d", least, *out);
 }
 
-static ig_status read_granularity(const ig_yaml_node *learn, ig_learning_granularity *out,
-                                  ig_error *err) {
-  static const char *const words[] = {[IG_LEARNING_GRANULARITY_MODEL] = "model",
-                                      [IG_LEARNING_GRANULARITY_PART] = "part",
-                                      [IG_LEARNING_GRANULARITY_LAYER] = "layer",
-                                      [IG_LEARNING_GRANULARITY_TENSOR] = "tensor"};
+// What a key may be, words (count), and what it is by default.
+typedef struct word_choice {
+  const char *key;
+  const char *const *words;
+  size_t count, fallback;
+} word_choice;
+
+static ig_status read_word(const ig_yaml_node *learn, const word_choice *choice, size_t *out,
+                           ig_error *err) {
   const char *word;
-  IG_TRY(ig_yaml_string(learn, "granularity", "tensor", &word, err));
-  for (size_t i = 0; i < COUNT(words); i++)
-    if (strcmp(word, words[i]) == 0) {
-      *out = (ig_learning_granularity)i;
-      return IG_OK;
-    }
-  const char *nearest = ig_nearest_word(word, words, COUNT(words));
-  return ig_yaml_fail(ig_yaml_get(learn, "granularity"), err,
-                      "expected model, part, layer or tensor, found '%.100s'%s%s%s", word,
-                      nearest ? "; did you mean '" : "", nearest ? nearest : "",
+  IG_TRY(ig_yaml_string(learn, choice->key, choice->words[choice->fallback], &word, err));
+  for (*out = 0; *out < choice->count; ++*out)
+    if (strcmp(word, choice->words[*out]) == 0) return IG_OK;
+  char list[128] = "";
+  for (size_t i = 0; i < choice->count; i++)
+    snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
+             i == 0                  ? ""
+             : i + 1 < choice->count ? ", "
+                                     : " or ",
+             choice->words[i]);
+  const char *nearest = ig_nearest_word(word, choice->words, choice->count);
+  return ig_yaml_fail(ig_yaml_get(learn, choice->key), err, "expected %s, found '%.100s'%s%s%s",
+                      list, word, nearest ? "; did you mean '" : "", nearest ? nearest : "",
                       nearest ? "'?" : "");
+}
+
+static ig_status read_words(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
+  static const char *const losses[] = {"references", "teachers"};
+  static const char *const granularities[] = {[IG_LEARNING_GRANULARITY_MODEL] = "model",
+                                              [IG_LEARNING_GRANULARITY_PART] = "part",
+                                              [IG_LEARNING_GRANULARITY_LAYER] = "layer",
+                                              [IG_LEARNING_GRANULARITY_TENSOR] = "tensor"};
+  const word_choice of_loss = {"loss", losses, COUNT(losses), 0},
+                    of_granularity = {"granularity", granularities, COUNT(granularities),
+                                      IG_LEARNING_GRANULARITY_TENSOR};
+  size_t loss, granularity;
+  IG_TRY(read_word(learn, &of_loss, &loss, err));
+  IG_TRY(read_word(learn, &of_granularity, &granularity, err));
+  out->by_teachers = loss == 1;
+  out->granularity = (ig_learning_granularity)granularity;
+  return IG_OK;
+}
+
+// Whether each set's teacher has an effect.
+static ig_status check_teachers(const ig_yaml_node *learn, const ig_learning *l, ig_error *err) {
+  bool named = false;
+  for (size_t i = 0; i < l->data_count; i++) named |= l->data[i].teacher != NULL;
+  for (size_t i = 0; i < l->valid_count; i++) named |= l->valid[i].teacher != NULL;
+  if (named && !l->by_teachers)
+    return ig_yaml_fail(learn, err, "'teacher' has no effect without loss: teachers");
+  if (l->by_teachers && l->label_smoothing > 0)
+    return ig_yaml_fail(ig_yaml_get(learn, "label_smoothing"), err,
+                        "has no effect with loss: teachers");
+  return IG_OK;
 }
 
 static ig_status read_bounds(const ig_yaml_node *learn, double out[2], ig_error *err) {
@@ -139,8 +186,9 @@ static ig_status read_learning(const ig_yaml_node *learn, ig_learning *out, ig_e
   IG_TRY(read_all_pairs(learn, "data", &out->data, &out->data_count, err));
   if (out->data_count == 0) return ig_yaml_fail(learn, err, "has no 'data'");
   IG_TRY(read_all_pairs(learn, "valid", &out->valid, &out->valid_count, err));
-  IG_TRY(read_granularity(learn, &out->granularity, err));
-  return read_numbers(learn, out, err);
+  IG_TRY(read_words(learn, out, err));
+  IG_TRY(read_numbers(learn, out, err));
+  return check_teachers(learn, out, err);
 }
 
 ig_status ig_learning_read(const ig_yaml_node *root, const ig_method *method, ig_learning **out,

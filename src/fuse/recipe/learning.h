@@ -22,13 +22,16 @@ typedef enum ig_learning_granularity {
 // Lines with their translations. Strings belong to the YAML tree.
 typedef struct ig_learning_pairs {
   const char *source, *target;
-  double weight;  // of their mean loss among those of all pairs
+  double weight;        // of their mean loss among those of all pairs
+  const char *teacher;  // a model of the recipe; NULL: all of them
 } ig_learning_pairs;
 
 typedef struct ig_learning {
   ig_learning_pairs *data, *valid;  // (data_count), (valid_count)
   size_t data_count, valid_count;
   double valid_share;  // of each of `data`, drawn to validate on, where there is no `valid`
+  // The loss is the divergence from what teachers say of each token; false: the references' loss.
+  bool by_teachers;
   ig_learning_granularity granularity;
   int steps;
   int batch_sentences;  // of a step, over all data

@@ -13,6 +13,7 @@
 #include "fuse/search/learned_recipe.h"
 #include "fuse/search/learning_data.h"
 #include "fuse/search/learning_state.h"
+#include "fuse/search/learning_teachers.h"
 #include "fuse/search/task_model.h"
 #include "io/content_hash.h"
 #include "model/files/load.h"
@@ -25,6 +26,7 @@ typedef struct learning_run {
   ig_task_model task;
   ig_tokenizer *tokenizer;
   ig_learning_data data;
+  ig_learning_teachers teachers;
   ig_learning_state state;
   char identity[IG_HASH_TEXT];
   json_t *models;  // {NAME: held-out loss}: of the base and of each model by itself
@@ -32,14 +34,19 @@ typedef struct learning_run {
 
 // ---- losses -----------------------------------------------------------------
 
+static double loss_of(const learning_run *r, const ig_loss_sums *sums) {
+  return r->learning->by_teachers ? sums->kl_divergence : sums->loss;
+}
+
 static ig_status measure_set(learning_run *r, ig_learning_set *set, double *loss, ig_error *err) {
   ig_loss_sums all = {0};
+  IG_TRY(ig_learning_teachers_set(&r->teachers, r->task.trainer, set->teacher, err));
   set->next = 0;
   for (size_t b = 0; b < set->batches; b++) {
     ig_loss_sums part;
     IG_TRY(ig_learning_data_next(&r->data, set, err));
-    IG_TRY(ig_trainer_score(r->task.trainer, &r->data.buffer.batch, &part, err));
-    all.loss += part.loss;
+    IG_TRY(ig_trainer_score_taught(r->task.trainer, &r->data.buffer.batch, &part, err));
+    all.loss += loss_of(r, &part);
     all.tokens += part.tokens;
   }
   *loss = all.tokens ? all.loss / (double)all.tokens : 0;
@@ -66,12 +73,13 @@ static ig_status differentiate(learning_run *r, double *loss, ig_error *err) {
   ig_task_model_set(&r->task, &r->state.coefficients);
   for (size_t i = 0; i < r->data.train_count; i++) {
     ig_learning_set *set = &r->data.train[i];
-    ig_loss one;
+    ig_loss_sums one;
+    IG_TRY(ig_learning_teachers_set(&r->teachers, r->task.trainer, set->teacher, err));
     IG_TRY(ig_learning_data_next(&r->data, set, err));
     const ig_batch *batch = &r->data.buffer.batch;
     const double targets = (double)ig_trainer_targets(r->task.trainer, batch);
-    IG_TRY(ig_trainer_accumulate(r->task.trainer, batch, targets / set->share, &one, err));
-    *loss += set->share * one.loss;
+    IG_TRY(ig_trainer_accumulate_sums(r->task.trainer, batch, targets / set->share, &one, err));
+    *loss += set->share * loss_of(r, &one) / targets;
   }
   ig_task_model_differentiate(&r->task, &r->state.coefficients);
   return IG_OK;
@@ -209,6 +217,7 @@ static ig_status begin(learning_run *r, ig_error *err) {
                                          .positions = config->positions.count,
                                          .decoder_start_id = config->decoder_start_id};
   IG_TRY(ig_learning_data_load(&of_data, &r->data, err));
+  IG_TRY(ig_learning_teachers_load(plan, &r->teachers, err));
   const double start = r->learning->starts ? r->learning->start : 1 / (double)r->task.models;
   IG_TRY(ig_learning_state_make(r->task.models, r->task.groups.count, start, &r->state, err));
   identify(r);
@@ -266,8 +275,11 @@ ig_status ig_learn(const ig_learn_args *args, ig_recipe_file *recipe, json_t **r
   ig_learning_data_free(&r.data);
   ig_tokenizer_free(r.tokenizer);
   ig_task_model_close(&r.task);
+  ig_learning_teachers_free(&r.teachers);
   json_decref(r.models);
   return status;
 }
 
-size_t ig_learn_memory(const ig_fusion_plan *plan) { return ig_task_model_memory(plan); }
+size_t ig_learn_memory(const ig_fusion_plan *plan) {
+  return ig_task_model_memory(plan) + ig_learning_teachers_memory(plan);
+}

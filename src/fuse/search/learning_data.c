@@ -85,6 +85,7 @@ static ig_status make_sets(size_t count, const ig_learning_pairs *pairs, ig_lear
   *out_count = count;
   for (size_t i = 0; i < count; i++) {
     (*out)[i].name = pairs[i].source;
+    (*out)[i].teacher = pairs[i].teacher;
     (*out)[i].share = pairs[i].weight / sum_of_weights(pairs, count);
   }
   return IG_OK;

@@ -7,8 +7,9 @@
 
 // Pairs that are read in batches, epoch after epoch.
 typedef struct ig_learning_set {
-  const char *name;  // its source file
-  double share;      // of the loss: the shares of all sets add up to 1
+  const char *name;     // its source file
+  const char *teacher;  // as in the recipe
+  double share;         // of the loss: the shares of all sets add up to 1
   ig_corpus pairs;
   ig_batcher *batcher;
   uint64_t epoch;

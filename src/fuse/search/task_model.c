@@ -82,17 +82,10 @@ static ig_status cut_into_blocks(const ig_fusion_plan *plan, ig_task_model *task
 
 // ---- models -----------------------------------------------------------------
 
-// The directory of a model that the recipe names; every one of them is in the plan.
-static const char *find_directory(const ig_fusion_plan *plan, const char *name) {
-  size_t i = 0;
-  while (!ig_fuse_models_is_same(plan->models.model[i].reference, name)) i++;
-  return plan->models.model[i].directory;
-}
-
 // Loads a model whose tensors are those of task->model, where that is loaded already.
 static ig_status load(const ig_fusion_plan *plan, const ig_task_model *task, const char *name,
                       ig_model **out, ig_error *err) {
-  const char *directory = find_directory(plan, name);
+  const char *directory = ig_fusion_plan_directory(plan, name);
   IG_TRY(ig_model_load(directory, out, err));
   const ig_model *first = task->model, *other = *out;
   bool same = !first || first->parameter_count == other->parameter_count;
