@@ -23,8 +23,6 @@ static int check_scoring(const cli_verb *verb, const cli_translate_values *v) {
                {"--max-length-factor", v->max_length_factor > 0},
                {"--early-stopping", v->early_stopping != NULL},
                {"--beam-size", v->beam_size > 0},
-               {"--min-length", v->min_length > 0},
-               {"--max-length", v->max_length > 0},
                {"--length-penalty", !isnan(v->length_penalty)},
                {"--no-repeat-ngram-size", v->no_repeat_ngram_size >= 0},
                {"--repetition-penalty", !isnan(v->repetition_penalty)},

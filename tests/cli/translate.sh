@@ -76,8 +76,8 @@ expect 0 "$INGOT" translate -m $model -i test.src --score-target test.trg
 awk 'NF != 1 || $1 > 0 { exit 1 }' out || fail "log-probabilities expected"
 head -n 199 test.trg >short.trg
 # What changes a search has no effect on a given target.
-for option in '--beam-size 4' '--min-length 2' '--max-length 9' '--length-penalty 1' \
-  '--no-repeat-ngram-size 2' '--repetition-penalty 1.2' --sample; do
+for option in '--beam-size 4' '--length-penalty 1' '--repetition-penalty 1.2' \
+  '--no-repeat-ngram-size 2' --sample; do
   # shellcheck disable=SC2086
   expect 2 "$INGOT" translate -m $model -i test.src --score-target test.trg $option
   has err "${option% *} and --score-target exclude each other"
