@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/path.h"
+#include "base/report.h"
 #include "base/size.h"
 #include "fuse/align/alignable.h"
 #include "fuse/carry_out.h"
@@ -35,6 +36,15 @@ static ig_status check_scores(const fusion *f, const ig_recipe *recipe, ig_error
 static ig_fusion_request request_of(const fusion *f, size_t stage) {
   return (ig_fusion_request){.is_result = stage + 1 == f->file.count,
                              .shard_bytes = f->options->shard_bytes};
+}
+
+// Who gives held-out data believes that something is chosen by them.
+static void tell_of_unused_scores(const fusion *f, const char *recipe) {
+  for (size_t i = 0; i < f->file.count; i++)
+    if (f->file.recipes[i].method->needs_scores) return;
+  if (f->options->score)
+    ig_report(&f->options->reporter, IG_LEVEL_WARNING,
+              "%s: nothing is chosen by held-out data, for it has no greedy_soup", recipe);
 }
 
 static ig_status check_recipes(const fusion *f, ig_error *err) {
@@ -82,6 +92,7 @@ static ig_status read_and_check(fusion *f, const char *recipe, ig_error *err) {
   IG_TRY(ig_recipe_file_load(recipe, f->options->interrupter, &f->file, err));
   ig_problems_tell(&f->file.notes, &f->options->reporter);
   IG_TRY(check_recipes(f, err));
+  tell_of_unused_scores(f, recipe);
   IG_TRY(ig_stages_plan(&f->file, &f->stages, err));
   IG_TRY(check_plans(f, err));
   ig_problems_tell(&f->stages.notes, &f->options->reporter);

@@ -40,6 +40,14 @@ soup 0 again -q --threads 3
 same soup/model.safetensors again/model.safetensors
 same soup/fusion.json again/fusion.json
 
+# Held-out data that choose nothing are told.
+! grep -q 'nothing is chosen' err || fail "a soup is said to choose nothing"
+recipe 'merge_method: linear' 'models: [{model: good, parameters: {weight: 1}}]'
+soup 0 average
+has err 'recipe.yml: nothing is chosen by held-out data, for it has no greedy_soup'
+recipe 'merge_method: greedy_soup' 'models: [{model: ruined}, {model: near}, {model: copy},' \
+  '  {model: good}]'
+
 # Refusals that leave nothing behind.
 expect 1 "$INGOT" fuse recipe.yml -o none -q
 has err 'recipe.yml:1: greedy_soup needs held-out data to choose by'
