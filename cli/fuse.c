@@ -13,7 +13,7 @@
 #include "stop.h"
 
 typedef struct fuse_values {
-  const char *output, *report, *source, *reference, *questions, *metric, *shard_size;
+  const char *output, *report, *source, *reference, *questions, *metric, *shard_size, *statistics;
   int threads, beam_size;
   bool dry_run, sha256;
   cli_log log;
@@ -45,6 +45,9 @@ static const cli_option fuse_options[] = {
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000,
                        "Of the held-out translations, or answers that are generated. Default: the "
                        "model's."),
+    CLI_TEXT_OPTION(0, "statistics", "DIR", statistics,
+                    "Keep statistics of the models (of fisher) here, and use them again for the "
+                    "same model and data."),
     CLI_SHARD_SIZE_OPTION,
     CLI_FLAG_OPTION(0, "sha256", sha256,
                     "Record SHA-256 hashes of the inputs in place of XXH3-128."),
@@ -139,6 +142,7 @@ static int run_fuse(const cli_verb *verb, int argc, char **argv) {
   ig_fuse_options options = ig_fuse_options_default();
   options.threads = values.threads;
   options.report_path = values.report;
+  options.statistics_directory = values.statistics;
   if (values.shard_size && !cli_size_read(values.shard_size, &options.shard_bytes))
     return cli_size_error(verb, "out-shard-size", values.shard_size);
   options.sha256 = values.sha256;

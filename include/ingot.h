@@ -572,6 +572,9 @@ typedef struct ig_fuse_options {
   ig_status (*score)(void *context, const char *directory, double *score, ig_error *err);
   void *score_context;         /* handed to score */
   ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
+  /* Statistics of models, which some methods gather on data first, are kept in this directory, and
+   * used again for the same model and data; default NULL: they are gone with OUTPUT.stages. */
+  const char *statistics_directory;
 } ig_fuse_options;
 ig_fuse_options ig_fuse_options_default(void);
 /* Carries out a recipe (a YAML file, docs/fusion.md) and writes the directory of a model, or of a

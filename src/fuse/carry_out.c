@@ -11,13 +11,12 @@
 #include "base/fail.h"
 #include "base/path.h"
 #include "base/report.h"
-#include "fuse/align/aligned_models.h"
-#include "fuse/learn_stage.h"
 #include "fuse/plan/planner.h"
 #include "fuse/preview/compare.h"
 #include "fuse/run/made_directory.h"
 #include "fuse/run/make.h"
 #include "fuse/run/soup_averages.h"
+#include "fuse/stage_preparation.h"
 
 typedef struct stage_run {
   const ig_fuse_options *options;
@@ -27,26 +26,36 @@ typedef struct stage_run {
   ig_pool *pool;
   char *directory;  // OUTPUT.stages, which holds the other stages' models
   json_t *history;  // an array: provenance of the stages that are done
-  json_t *scores;   // by which the current stage's models were chosen, or NULL
-  json_t *learned;  // how the current stage's coefficients were found, or NULL
   ig_soup_averages averages;
-  ig_aligned_models *aligned;       // (stages)
-  ig_recipe_file *learned_recipes;  // (stages): what was learned; empty for other methods
+  ig_stage_preparation *preparations;  // (stages)
 } stage_run;
+
+static ig_stage_preparation_args preparation_args(stage_run *r, size_t index) {
+  return (ig_stage_preparation_args){.options = r->options,
+                                     .stages = r->stages,
+                                     .index = index,
+                                     .directory = r->directory,
+                                     .hashes = r->hashes,
+                                     .pool = r->pool,
+                                     .history = r->history,
+                                     .averages = &r->averages};
+}
 
 // ---- the other stages' models -----------------------------------------------
 
-static bool has_aligned_or_learned(const stage_run *r) {
+// Whether the directory of stages has, or may have, been made.
+static bool has_left(const stage_run *r) {
+  bool left = r->stages->count > 1 || r->averages.count > 0;
   for (size_t i = 0; i < r->stages->count; i++)
-    if (r->aligned[i].aligned > 0 || r->learned_recipes[i].count > 0) return true;
-  return false;
+    left |= ig_stage_preparation_has_left(&r->preparations[i], r->options);
+  return left;
 }
 
-static ig_status remove_stages(const stage_run *r, ig_error *err) {
-  if (r->stages->count == 1 && r->averages.count == 0 && !has_aligned_or_learned(r)) return IG_OK;
+static ig_status remove_stages(stage_run *r, ig_error *err) {
+  if (!has_left(r)) return IG_OK;
   for (size_t i = 0; i < r->stages->count; i++) {
-    IG_TRY(ig_aligned_models_remove(&r->aligned[i], &r->options->reporter, err));
-    if (r->learned_recipes[i].count) IG_TRY(ig_learn_stage_forget(r->directory, i, err));
+    const ig_stage_preparation_args args = preparation_args(r, i);
+    IG_TRY(ig_stage_preparation_remove(&r->preparations[i], &args, err));
   }
   for (size_t i = 0; i + 1 < r->stages->count; i++)
     IG_TRY(ig_made_directory_remove_or_tell(r->stages->stage[i].directory, &r->options->reporter,
@@ -75,17 +84,19 @@ static ig_status make_stage(const stage_run *r, ig_fusion_writing *writing, cons
   return status;
 }
 
-static ig_status run_stage(const stage_run *r, const ig_fusion_plan *plan, size_t index,
-                           ig_error *err) {
+static ig_status run_stage(stage_run *r, const ig_fusion_plan *plan, size_t index, ig_error *err) {
   ig_stage *stage = &r->stages->stage[index];
+  const ig_stage_preparation *found = &r->preparations[index];
   ig_provenance provenance;
   ig_fusion_writing writing = {.plan = plan,
                                .pool = r->pool,
                                .reporter = &r->options->reporter,
                                .interrupter = r->options->interrupter,
                                .provenance = &provenance};
-  const ig_provenance_options options = {
-      .hashes = r->hashes, .scores = r->scores, .learned = r->learned};
+  const ig_provenance_options options = {.hashes = r->hashes,
+                                         .scores = found->scores,
+                                         .learned = found->learned,
+                                         .statistics = found->statistics.record};
   ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
   if (status == IG_OK) status = make_stage(r, &writing, stage, err);
   r->stages->models[index].directory = stage->directory;
@@ -95,7 +106,7 @@ static ig_status run_stage(const stage_run *r, const ig_fusion_plan *plan, size_
 
 // ---- the result -------------------------------------------------------------
 
-static ig_status make_result(const stage_run *r, ig_fusion_writing *writing, ig_error *err) {
+static ig_status make_result(stage_run *r, ig_fusion_writing *writing, ig_error *err) {
   ig_staging staging;
   ig_status status = ig_make_staged(writing, r->output, &staging, err);
   // The stages are removed before the output gets its name. A fusion that is stopped in between has
@@ -106,7 +117,9 @@ static ig_status make_result(const stage_run *r, ig_fusion_writing *writing, ig_
   return status;
 }
 
-static ig_status run_result(const stage_run *r, const ig_fusion_plan *plan, ig_error *err) {
+static ig_status run_result(stage_run *r, const ig_fusion_plan *plan, size_t index,
+                            ig_error *err) {
+  const ig_stage_preparation *found = &r->preparations[index];
   if (r->options->report_path)
     IG_TRY(ig_compare_and_write_page(plan, r->pool, r->options->report_path, err));
   ig_provenance provenance;
@@ -118,8 +131,9 @@ static ig_status run_result(const stage_run *r, const ig_fusion_plan *plan, ig_e
                                .provenance = &provenance};
   const ig_provenance_options options = {.hashes = r->hashes,
                                          .stages = r->history,
-                                         .scores = r->scores,
-                                         .learned = r->learned,
+                                         .scores = found->scores,
+                                         .learned = found->learned,
+                                         .statistics = found->statistics.record,
                                          .shard_bytes = r->options->shard_bytes};
   ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
   if (status == IG_OK) status = make_result(r, &writing, err);
@@ -129,88 +143,32 @@ static ig_status run_result(const stage_run *r, const ig_fusion_plan *plan, ig_e
 
 // ---- stage by stage ---------------------------------------------------------
 
-static ig_status run_plan(const stage_run *r, const ig_fusion_plan *plan, size_t index,
-                          ig_error *err) {
+static ig_status run_plan(stage_run *r, const ig_fusion_plan *plan, size_t index, ig_error *err) {
   const bool is_result = index + 1 == r->stages->count;
-  return is_result ? run_result(r, plan, err) : run_stage(r, plan, index, err);
+  return is_result ? run_result(r, plan, index, err) : run_stage(r, plan, index, err);
 }
 
-// What a stage's names may mean besides directories.
-typedef struct known_models {
-  const ig_stage_model *models;
-  size_t count;
-} known_models;
-
-typedef ig_status plan_action(const stage_run *r, const ig_fusion_plan *plan, size_t index,
-                              ig_error *err);
-
-// Plans the stage with these models, and does with the plan what is to be done.
-static ig_status plan_and_do(const stage_run *r, known_models known, size_t index, plan_action *act,
-                             ig_error *err) {
+// Plans the stage with what was found for it, and runs that plan.
+static ig_status plan_and_run(stage_run *r, size_t index, ig_error *err) {
+  const ig_stage_preparation *found = &r->preparations[index];
+  const ig_statistics_set *statistics = &found->statistics;
   ig_fusion_plan plan;
-  ig_status status =
-      ig_planner_make(r->stages->stage[index].recipe, known.models, known.count, &plan, err);
+  ig_status status = ig_planner_make(r->stages->stage[index].recipe, found->models,
+                                     found->model_count, &plan, err);
   if (status == IG_OK)
     status = ig_problems_report(&plan.problems, r->stages->file, &r->options->reporter, err);
-  if (status == IG_OK) status = act(r, &plan, index, err);
+  if (status == IG_OK && statistics->count)
+    status = ig_planned_statistics_open(&plan, statistics->files, statistics->count, err);
+  if (status == IG_OK) status = run_plan(r, &plan, index, err);
   ig_fusion_plan_free(&plan);
   return status;
 }
 
-static ig_status choose_models(stage_run *r, ig_recipe *recipe, ig_error *err) {
-  const ig_soup_scoring scoring = ig_soup_averages_scoring(&r->averages);
-  return ig_soup_choose(recipe, &scoring, &r->scores, err);
-}
-
-// plan: of the models as they are.
-static ig_status align_by_plan(const stage_run *r, const ig_fusion_plan *plan, size_t index,
-                               ig_error *err) {
-  const ig_aligning aligning = {.plan = plan,
-                                .directory = r->directory,
-                                .stage = index,
-                                .hashes = r->hashes,
-                                .pool = r->pool,
-                                .reporter = &r->options->reporter,
-                                .interrupter = r->options->interrupter};
-  return ig_aligned_models_make(&aligning, r->history, &r->aligned[index], err);
-}
-
-// From then on the stage's names mean the aligned models.
-static ig_status align_models(stage_run *r, size_t index, known_models *known, ig_error *err) {
-  IG_TRY(plan_and_do(r, *known, index, align_by_plan, err));
-  *known = (known_models){r->aligned[index].models, r->aligned[index].count};
-  return IG_OK;
-}
-
-// Learns the stage's coefficients, and puts the recipe that has them in the place of its own.
-static ig_status learn_coefficients(stage_run *r, size_t index, known_models known, ig_error *err) {
-  const ig_learn_stage_args args = {.stages = r->stages,
-                                    .index = index,
-                                    .models = known.models,
-                                    .model_count = known.count,
-                                    .directory = r->directory,
-                                    .hashes = r->hashes,
-                                    .options = r->options};
-  IG_TRY(ig_learn_stage(&args, &r->learned_recipes[index], &r->learned, err));
-  r->stages->stage[index].recipe = &r->learned_recipes[index].recipes[0];
-  return IG_OK;
-}
-
 static ig_status carry_out_stage(stage_run *r, size_t index, ig_error *err) {
-  ig_stage *stage = &r->stages->stage[index];
-  const bool chooses = stage->recipe->method->needs_scores, aligns = stage->recipe->align.wanted,
-             learns = stage->recipe->method->learns;
-  known_models known = {r->stages->models, index};
-  json_decref(r->scores);
-  json_decref(r->learned);
-  r->scores = r->learned = NULL;
-  if (chooses) IG_TRY(choose_models(r, stage->recipe, err));
-  if (aligns) IG_TRY(align_models(r, index, &known, err));
-  if (learns) IG_TRY(learn_coefficients(r, index, known, err));
-  // What was planned before the models existed, or were chosen, is planned again.
-  return stage->recipe->builds || chooses || aligns || learns
-             ? plan_and_do(r, known, index, run_plan, err)
-             : run_plan(r, &stage->plan, index, err);
+  const ig_stage_preparation_args args = preparation_args(r, index);
+  IG_TRY(ig_stage_preparation_make(&args, &r->preparations[index], err));
+  return r->preparations[index].replans ? plan_and_run(r, index, err)
+                                        : run_plan(r, &r->stages->stage[index].plan, index, err);
 }
 
 // Models of stages are removed in the end, which must not happen where a link leads to.
@@ -246,9 +204,8 @@ static ig_status carry_out_all(stage_run *r, ig_error *err) {
                                    .directory = r->directory};
   r->history = json_array();
   if (!r->history) return ig_fail_memory(err);
-  r->aligned = ig_allocate(r->stages->count, sizeof *r->aligned, err);
-  r->learned_recipes = ig_allocate(r->stages->count, sizeof *r->learned_recipes, err);
-  if (!r->aligned || !r->learned_recipes) return IG_ERROR_MEMORY;
+  r->preparations = ig_allocate(r->stages->count, sizeof *r->preparations, err);
+  if (!r->preparations) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < r->stages->count; i++) IG_TRY(carry_out_stage(r, i, err));
   return IG_OK;
 }
@@ -263,14 +220,10 @@ ig_status ig_carry_out(ig_stages *stages, const char *output, const ig_fuse_opti
   IG_TRY(ig_staging_lock(output, &hold, err));
   const ig_status status = carry_out_all(&r, err);
   ig_staging_unlock(&hold);
-  for (size_t i = 0; r.aligned && i < stages->count; i++) ig_aligned_models_free(&r.aligned[i]);
-  free(r.aligned);
-  for (size_t i = 0; r.learned_recipes && i < stages->count; i++)
-    ig_recipe_file_free(&r.learned_recipes[i]);
-  free(r.learned_recipes);
+  for (size_t i = 0; r.preparations && i < stages->count; i++)
+    ig_stage_preparation_free(&r.preparations[i]);
+  free(r.preparations);
   json_decref(r.history);
-  json_decref(r.scores);
-  json_decref(r.learned);
   ig_pool_free(r.pool);
   free(r.directory);
   return status;

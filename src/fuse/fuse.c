@@ -25,12 +25,24 @@ typedef struct fusion {
 
 // ---- before any weight is read ----------------------------------------------
 
+// Whose pairs are whose must be clear, and values must have one statistic each.
+static ig_status check_statistics(const ig_recipe *recipe, ig_error *err) {
+  if (recipe->tokenizer.source)
+    return ig_yaml_fail(recipe->root, err,
+                        "%s needs models of one vocabulary: expected no "
+                        "'tokenizer_source'",
+                        recipe->method->name);
+  return ig_statistics_request_check(recipe, err);
+}
+
 static ig_status check_scores(const fusion *f, const ig_recipe *recipe, ig_error *err) {
   if (recipe->method->needs_scores && !f->options->score && !f->is_preview)
     return ig_yaml_fail(recipe->root, err, "%s needs held-out data to choose by",
                         recipe->method->name);
-  return recipe->method->needs_scores || recipe->method->learns ? ig_whole_models_check(recipe, err)
-                                                                : IG_OK;
+  const ig_method *method = recipe->method;
+  if (method->statistics) IG_TRY(check_statistics(recipe, err));
+  const bool runs_models = method->needs_scores || method->learns || method->statistics;
+  return runs_models ? ig_whole_models_check(recipe, err) : IG_OK;
 }
 
 static ig_fusion_request request_of(const fusion *f, size_t stage) {
@@ -89,6 +101,7 @@ static ig_status check_plans(fusion *f, ig_error *err) {
 static ig_status read_and_check(fusion *f, const char *recipe, ig_error *err) {
   IG_TRY(ig_path_refuse_home(f->output, err));
   IG_TRY(ig_path_refuse_home(f->options->report_path, err));
+  IG_TRY(ig_path_refuse_home(f->options->statistics_directory, err));
   IG_TRY(ig_recipe_file_load(recipe, f->options->interrupter, &f->file, err));
   ig_problems_tell(&f->file.notes, &f->options->reporter);
   IG_TRY(check_recipes(f, err));

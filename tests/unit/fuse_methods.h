@@ -22,6 +22,8 @@ typedef struct example {
   size_t first_dimension;  // 0: rows, or columns of one row
   const float *base;       // or NULL
   const float *x[MOST_MODELS];
+  const float *statistics[MOST_MODELS];  // of each model, or none
+  double norms[MOST_MODELS];             // of these
   struct {
     const char *name;
     double value[MOST_MODELS];  // of each model; the first one where it is of the whole
@@ -46,17 +48,22 @@ static inline void set_parameters(const example *e, const ig_method *method,
   }
 }
 
+// x (2 * MOST_MODELS): room for the pointers of the block.
 static inline ig_merge_block block_at(const example *e, size_t block_rows, size_t index,
                                       const float **x, float *scratch) {
   const size_t row = index * block_rows,
                rows = e->rows - row < block_rows ? e->rows - row : block_rows,
                first = row * e->columns;
-  for (size_t k = 0; k < inputs_of(e); k++) x[k] = e->x[k] + first;
+  for (size_t k = 0; k < inputs_of(e); k++) {
+    x[k] = e->x[k] + first;
+    if (e->statistics[k]) x[MOST_MODELS + k] = e->statistics[k] + first;
+  }
   return (ig_merge_block){.index = index,
                           .first_row = row,
                           .rows = rows,
                           .count = rows * e->columns,
                           .x = x,
+                          .statistics = e->statistics[0] ? x + MOST_MODELS : NULL,
                           .base = e->base ? e->base + first : NULL,
                           .scratch = scratch};
 }
@@ -71,7 +78,7 @@ static inline void gather_blocks(ig_merge_tensor *m, const example *e, size_t bl
   uint64_t *counted = calloc(counts * threads + 1, sizeof *counted);
   float *scratch = calloc((m->inputs + 2) * MOST_VALUES, sizeof *scratch);
   for (size_t i = m->blocks; i-- > 0;) {
-    const float *x[MOST_MODELS];
+    const float *x[2 * MOST_MODELS];
     const ig_merge_block block = block_at(e, block_rows, i, x, scratch);
     method->gather(m, pass, &block, &(ig_gathered){all + i * sums, counted + i % threads * counts});
   }
@@ -106,7 +113,8 @@ static inline void fuse_cut(const example *e, size_t block_rows, size_t threads,
                        .of_model = (const double(*)[IG_METHOD_PARAMETERS])of_model,
                        .shared = shared,
                        .model_keys = model_keys,
-                       .seed = 7};
+                       .seed = 7,
+                       .statistic_norms = e->statistics[0] ? e->norms : NULL};
   assert_int_equal(ig_kernels_select(&m.kernels, NULL), IG_OK);
   set_parameters(e, method, of_model, shared);
   m.state = calloc((method->state_size ? method->state_size(&m) : 0) + 1, 1);
@@ -116,7 +124,7 @@ static inline void fuse_cut(const example *e, size_t block_rows, size_t threads,
     if (!method->wants || method->wants(&m, pass)) gather_blocks(&m, e, block_rows, pass, threads);
   float *scratch = calloc((m.inputs + 2) * MOST_VALUES, sizeof *scratch);
   for (size_t i = 0; i < m.blocks; i++) {
-    const float *x[MOST_MODELS];
+    const float *x[2 * MOST_MODELS];
     const ig_merge_block block = block_at(e, block_rows, i, x, scratch);
     method->combine(&m, &block, out + i * block_rows * e->columns);
   }

@@ -144,9 +144,26 @@ static void nearswap_and_expo_move_each_value(void **state) {
          .x = {VALUES(3, 1)}, .set = {{"alpha", {0.5}}});
 }
 
+// theta = sum of weight F theta / sum of weight F, value by value.
+static void fisher_weighs_each_value(void **state) {
+  (void)state;
+#define FISHER \
+  .method = "fisher", .rows = 2, .columns = 2, .x = { VALUES(1, 2, 3, 4), VALUES(5, 6, 7, 8) }
+  const float *one = VALUES(1, 0, 3, 0), *two = VALUES(3, 4, 1, 0);
+#define INFORMED FISHER, .statistics = {one, two}, .norms = {2, 4}
+  EXPECT((4, 6, 4, 6), INFORMED, .set = {{"floor", {0}}, {"normalize", {0}}});
+  EXPECT((3.4, 6, 25.0 / 7, 16.0 / 3), INFORMED,
+         .set = {{"weight", {2, 1}}, {"floor", {0}}, {"normalize", {0}}});
+  EXPECT((3.4, 6, 25.0 / 7, 6), INFORMED, .set = {{"floor", {0}}});
+  EXPECT((3.4, 28.0 / 6, 4.6, 6), INFORMED, .set = {{"floor", {2}}, {"normalize", {0}}});
+  // Without statistics, the mean by weights.
+  EXPECT((2, 3, 4, 5), FISHER, .set = {{"weight", {3, 1}}});
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(linear_is_a_weighted_mean),
+      cmocka_unit_test(fisher_weighs_each_value),
       cmocka_unit_test(slerp_turns_from_the_base),
       cmocka_unit_test(nuslerp_turns_tensors),
       cmocka_unit_test(nuslerp_turns_rows_or_columns),

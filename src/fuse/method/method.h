@@ -72,6 +72,13 @@ typedef enum ig_fusion_product_kind {
   IG_FUSION_PRODUCT_ADAPTER,
 } ig_fusion_product_kind;
 
+// What a method must know of its models besides their weights: statistics that are gathered on data
+// (fuse/search/statistics.h).
+typedef enum ig_statistic_kind {
+  IG_STATISTIC_KIND_NONE,
+  IG_STATISTIC_KIND_FISHER,  // of each value, the mean square of its gradient
+} ig_statistic_kind;
+
 typedef struct ig_method_parameter {
   const char *name;
   ig_value_kind kind;
@@ -97,6 +104,7 @@ typedef struct ig_merge_tensor {
   // chooses the input's random numbers, so a model that lacks the tensor changes no other's mask.
   const size_t *model_keys;
   uint64_t seed;
+  const double *statistic_norms;  // (inputs): L2, over all tensors of a model; NULL: no statistics
   // method->state_size bytes, zeroed before begin. begin, probe and end_pass may write all of it;
   // gather, which runs in parallel, only the part that belongs to its block.
   void *state;
@@ -112,6 +120,8 @@ typedef struct ig_merge_block {
   size_t count;                   // rows * columns
   const float *const *x;          // (inputs)(count)
   const float *base;              // (count), or NULL
+  // (inputs)(count): the statistic of each value; NULL: the tensor has none, for it is not trained.
+  const float *const *statistics;
   // (inputs)(count): random numbers in [0, 1) to use instead of the method's own. NULL: none.
   float *const *uniform;
   float *scratch;  // (inputs + 2, count): may be used freely
@@ -136,6 +146,7 @@ typedef struct ig_method {
   // Its coefficients are found on held-out pairs first, and another method combines by them
   // (fuse/search/learn.h): it consists of its table entry alone.
   bool learns;
+  ig_statistic_kind statistics;
   ig_fusion_product_kind product;
   ig_method_parameter parameters[IG_METHOD_PARAMETERS];  // up to a name of NULL
   // What is wrong with these values of parameters together. NULL: nothing.

@@ -33,6 +33,8 @@ extern const ig_method ig_method_iso_c, ig_method_tsv_m;
 extern const ig_method ig_method_ema;
 // learned.c
 extern const ig_method ig_method_learned;
+// fisher.c
+extern const ig_method ig_method_fisher;
 // extract_lora.c
 extern const ig_method ig_method_extract_lora;
 #endif

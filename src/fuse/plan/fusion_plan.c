@@ -67,6 +67,7 @@ void ig_fusion_plan_free_tensor(ig_plan_tensor *t) {
   free(t->input);
   free(t->of_model);
   free(t->model_keys);
+  free(t->statistic_norms);
 }
 
 void ig_fusion_plan_free(ig_fusion_plan *plan) {
@@ -77,6 +78,8 @@ void ig_fusion_plan_free(ig_fusion_plan *plan) {
     free(plan->stacks[i].from);
   }
   free(plan->stacks);
+  for (size_t i = 0; i < plan->statistics_count; i++) ig_safetensors_close(plan->statistics[i]);
+  free(plan->statistics);
   ig_problems_free(&plan->notes);
   ig_alignment_free(plan->alignment);
   free(plan->chat_template);

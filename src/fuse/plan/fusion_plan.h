@@ -10,7 +10,8 @@
 typedef struct ig_plan_input {
   const ig_safetensor *tensor;
   ig_lora lora;
-  size_t model;  // index in the plan's models
+  size_t model;                    // index in the plan's models
+  const ig_safetensor *statistic;  // NULL: none (fuse/plan/planned_statistics.h)
   // Both are set only if rows are matched by piece. row_of: for each piece of the output its row in
   // this tensor; -1: the model lacks it. padding (width), owned: the row for padding, computed
   // before anything is read.
@@ -32,6 +33,7 @@ typedef struct ig_plan_tensor {
   double (*of_model)[IG_METHOD_PARAMETERS];  // (inputs)
   size_t *model_keys;  // (inputs): the index of each among the models that the recipe names for it
   double shared[IG_METHOD_PARAMETERS];
+  double *statistic_norms;  // (inputs), or NULL: it has no statistics
   // How the rows are matched by piece (fuse/run/matched_rows.h). NULL: they are taken in their
   // order.
   const ig_aligned_side *aligned;
@@ -61,6 +63,8 @@ typedef struct ig_fusion_plan {
   char *chat_template;      // of the output; NULL: the donor's stays
   ig_plan_tensor *tensors;  // sorted by name
   size_t count, capacity;
+  ig_safetensors **statistics;  // (statistics_count): the files that inputs' statistics are in
+  size_t statistics_count;
   ig_plan_stack *stacks;  // (stack_count): those with other layers than the donor's
   size_t stack_count, stack_capacity;
   ig_problems notes;     // what the user should know, though the plan can be executed

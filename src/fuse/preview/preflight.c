@@ -21,6 +21,7 @@
 #include "fuse/preview/same_vocabulary.h"
 #include "fuse/preview/shortlist_notes.h"
 #include "fuse/search/learn.h"
+#include "fuse/search/statistics.h"
 #include "io/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -179,12 +180,17 @@ static ig_status add_written(const char *partial, size_t *bytes, ig_error *err) 
   return status;
 }
 
-// Learning comes before the fusion itself, whose buffers are not needed then.
+// What learning or statistics take; they come before the fusion, whose buffers are not needed then.
+static size_t memory_before(const ig_fusion_plan *plan) {
+  if (plan->recipe->learning) return ig_learn_memory(plan);
+  return plan->recipe->statistics ? ig_statistics_memory(plan) : 0;
+}
+
 static size_t memory_of(const ig_fusion_plan *plan, int threads) {
   const size_t fusing = ig_fusion_product_of(plan->recipe)
                             ->memory(plan, threads ? threads : ig_cpu_count()),
-               learning = plan->recipe->learning ? ig_learn_memory(plan) : 0;
-  return learning > fusing ? learning : fusing;
+               before = memory_before(plan);
+  return before > fusing ? before : fusing;
 }
 
 ig_status ig_preflight_measure(const ig_stages *s, const char *output, int threads,

@@ -25,7 +25,8 @@ static const char *const learn_keys[] = {"data",
                                          "start",
                                          "bounds",
                                          "loss"};
-static const char *const pairs_keys[] = {"source", "target", "weight", "teacher"};
+static const char *const learn_pairs_keys[] = {"source", "target", "weight", "teacher"};
+static const char *const statistics_pairs_keys[] = {"source", "target", "weight", "model"};
 
 // ---- pairs of texts ---------------------------------------------------------
 
@@ -35,10 +36,14 @@ static ig_status read_path(const ig_yaml_node *node, const char *key, const char
   return *out && **out ? IG_OK : ig_yaml_fail(node, err, "has no '%s'", key);
 }
 
-static ig_status read_pairs(const ig_yaml_node *node, ig_learning_pairs *out, ig_error *err) {
+static ig_status read_pairs(const ig_yaml_node *node, bool of_models, ig_learning_pairs *out,
+                            ig_error *err) {
   if (node->kind != IG_YAML_MAP)
     return ig_yaml_fail(node, err, "expected a map with 'source' and 'target'");
-  IG_TRY(ig_yaml_check_keys(node, pairs_keys, COUNT(pairs_keys), err));
+  IG_TRY(of_models ? ig_yaml_check_keys(node, statistics_pairs_keys, COUNT(statistics_pairs_keys), err)
+                   : ig_yaml_check_keys(node, learn_pairs_keys, COUNT(learn_pairs_keys), err));
+  out->node = node;
+  IG_TRY(ig_yaml_string(node, "model", NULL, &out->model, err));
   IG_TRY(read_path(node, "source", &out->source, err));
   IG_TRY(read_path(node, "target", &out->target, err));
   IG_TRY(ig_yaml_string(node, "teacher", NULL, &out->teacher, err));
@@ -49,10 +54,9 @@ static ig_status read_pairs(const ig_yaml_node *node, ig_learning_pairs *out, ig
   return IG_OK;
 }
 
-// One map, or a list of them.
-static ig_status read_all_pairs(const ig_yaml_node *learn, const char *key, ig_learning_pairs **out,
-                                size_t *count, ig_error *err) {
-  const ig_yaml_node *node = ig_yaml_get(learn, key);
+ig_status ig_learning_read_pairs(const ig_yaml_node *map, const char *key, bool of_models,
+                                 ig_learning_pairs **out, size_t *count, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(map, key);
   *count = 0;
   if (!node) return IG_OK;
   const bool is_list = node->kind == IG_YAML_SEQUENCE;
@@ -61,7 +65,7 @@ static ig_status read_all_pairs(const ig_yaml_node *learn, const char *key, ig_l
   *out = ig_allocate(wanted, sizeof **out, err);
   if (!*out) return IG_ERROR_MEMORY;
   for (; *count < wanted; ++*count)
-    IG_TRY(read_pairs(is_list ? node->children[*count] : node, &(*out)[*count], err));
+    IG_TRY(read_pairs(is_list ? node->children[*count] : node, of_models, &(*out)[*count], err));
   return IG_OK;
 }
 
@@ -183,9 +187,10 @@ static ig_status read_numbers(const ig_yaml_node *learn, ig_learning *out, ig_er
 
 static ig_status read_learning(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
   IG_TRY(ig_yaml_check_keys(learn, learn_keys, COUNT(learn_keys), err));
-  IG_TRY(read_all_pairs(learn, "data", &out->data, &out->data_count, err));
+  out->key = "learn";
+  IG_TRY(ig_learning_read_pairs(learn, "data", false, &out->data, &out->data_count, err));
   if (out->data_count == 0) return ig_yaml_fail(learn, err, "has no 'data'");
-  IG_TRY(read_all_pairs(learn, "valid", &out->valid, &out->valid_count, err));
+  IG_TRY(ig_learning_read_pairs(learn, "valid", false, &out->valid, &out->valid_count, err));
   IG_TRY(read_words(learn, out, err));
   IG_TRY(read_numbers(learn, out, err));
   return check_teachers(learn, out, err);

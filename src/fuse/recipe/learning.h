@@ -21,12 +21,15 @@ typedef enum ig_learning_granularity {
 
 // Lines with their translations. Strings belong to the YAML tree.
 typedef struct ig_learning_pairs {
+  const ig_yaml_node *node;
   const char *source, *target;
-  double weight;        // of their mean loss among those of all pairs
-  const char *teacher;  // a model of the recipe; NULL: all of them
+  double weight;        // of their mean among those of all pairs
+  const char *teacher;  // of `learn`: a model of the recipe; NULL: all of them
+  const char *model;    // of `statistics`: whose pairs they are alone; NULL: all models'
 } ig_learning_pairs;
 
 typedef struct ig_learning {
+  const char *key;                  // of the recipe that it was read from, for messages
   ig_learning_pairs *data, *valid;  // (data_count), (valid_count)
   size_t data_count, valid_count;
   double valid_share;  // of each of `data`, drawn to validate on, where there is no `valid`
@@ -50,4 +53,8 @@ typedef struct ig_learning {
 ig_status ig_learning_read(const ig_yaml_node *root, const ig_method *method, ig_learning **out,
                            ig_error *err);
 void ig_learning_free(ig_learning *learning);  // NULL is fine
+// Reads the pairs of a key: one map, or a list of them; free(*out) in any case. of_models: each may
+// name the model that they are for. Absent: *count is 0.
+ig_status ig_learning_read_pairs(const ig_yaml_node *map, const char *key, bool of_models,
+                                 ig_learning_pairs **out, size_t *count, ig_error *err);
 #endif

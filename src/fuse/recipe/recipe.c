@@ -20,7 +20,8 @@ static const char *const recipe_keys[] = {
     "modules",       "parameters",      "dtype",     "out_dtype",
     "name",          "compatibility",   "seed",      "tokenizer_source",
     "rng",           "missing_tensors", "tokenizer", "non_float",
-    "chat_template", "learn",           "align"};
+    "chat_template", "learn",           "align",
+    "statistics"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every",
                                          "last",  "best",       "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
@@ -302,6 +303,7 @@ static ig_status read_recipe(const ig_yaml_node *root, ig_recipe *out, ig_error 
   IG_TRY(ig_yaml_string(root, "name", NULL, &out->name, err));
   IG_TRY(read_method(root, &out->method, err));
   IG_TRY(ig_learning_read(root, out->method, &out->learning, err));
+  IG_TRY(ig_statistics_request_read(root, out->method, &out->statistics, err));
   const char *compatibility;
   IG_TRY(ig_yaml_string(root, "compatibility", NULL, &compatibility, err));
   if (compatibility && strcmp(compatibility, "mergekit") != 0)
@@ -343,6 +345,7 @@ void ig_recipe_free(ig_recipe *recipe) {
   }
   free(recipe->modules);
   ig_learning_free(recipe->learning);
+  ig_statistics_request_free(recipe->statistics);
   ig_setting_free(recipe->scopes);
   ig_token_rules_free(&recipe->tokenizer.rules);
   json_decref(recipe->document);

@@ -5,6 +5,7 @@
 #define IG_FUSE_RECIPE_RECIPE_H
 #include "fuse/recipe/learning.h"
 #include "fuse/recipe/setting.h"
+#include "fuse/recipe/statistics_request.h"
 #include "fuse/recipe/token_rules.h"
 #include "io/safetensors.h"
 
@@ -61,8 +62,9 @@ typedef struct ig_recipe {
   bool builds;       // it uses models that other recipes of the file make
   json_t *document;  // the recipe as it was written, for fusion.json
   const ig_method *method;
-  ig_learning *learning;   // of a method that learns, or NULL
-  const char *base_model;  // or NULL
+  ig_learning *learning;              // of a method that learns, or NULL
+  ig_statistics_request *statistics;  // of a method that needs them, or NULL
+  const char *base_model;             // or NULL
   ig_recipe_module *modules;
   size_t module_count;
   const ig_setting_scope *parameters;

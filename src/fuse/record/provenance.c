@@ -25,6 +25,7 @@ static ig_status describe_fusion(const ig_fusion_plan *plan, const ig_provenance
   if (json_array_size(o->stages) > 0) IG_TRY(set_new(*out, "stages", json_incref(o->stages), err));
   if (o->scores) IG_TRY(set_new(*out, "scores", json_incref(o->scores), err));
   if (o->learned) IG_TRY(set_new(*out, "learned", json_incref(o->learned), err));
+  if (o->statistics) IG_TRY(set_new(*out, "statistics", json_incref(o->statistics), err));
   // The description has the size, so that an unfinished fusion does not go on in files of another.
   if (o->shard_bytes)
     IG_TRY(set_new(*out, "shard_bytes", json_integer((json_int_t)o->shard_bytes), err));

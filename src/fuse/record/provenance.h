@@ -19,6 +19,7 @@ typedef struct ig_provenance_options {
   json_t *stages;      // for the result: the whole provenance of each other stage; NULL or []: none
   json_t *scores;      // by which the models were chosen; NULL: not by scores
   json_t *learned;     // how the coefficients were found; NULL: they are the recipe's own
+  json_t *statistics;  // what the models' statistics are of; NULL: there are none
   size_t shard_bytes;  // 0: one file
 } ig_provenance_options;
 

@@ -35,7 +35,8 @@ ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_pl
                            .of_model = (const double(*)[IG_METHOD_PARAMETERS])t->of_model,
                            .shared = t->shared,
                            .model_keys = t->model_keys,
-                           .seed = plan->recipe->seed};
+                           .seed = plan->recipe->seed,
+                           .statistic_norms = t->statistic_norms};
 }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }

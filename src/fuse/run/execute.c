@@ -37,7 +37,8 @@ typedef struct member {
 
 // What one thread works with.
 typedef struct execution_worker {
-  float *x[IG_METHOD_INPUTS], *uniform[IG_METHOD_INPUTS], *base, *out, *scratch, *lora;
+  float *x[IG_METHOD_INPUTS], *statistics[IG_METHOD_INPUTS], *uniform[IG_METHOD_INPUTS];
+  float *base, *out, *scratch, *lora;
   char *bytes;  // the values of a block, converted
   char *state, *workspace;
   double *sums;
@@ -77,6 +78,8 @@ static bool draws_torch(const ig_fusion_plan *plan) {
 static void carve_worker(execution_worker *w, const execution *e, ig_arena *arena) {
   const ig_blocking_sizes *s = &e->sizes;
   for (size_t k = 0; k < s->inputs; k++) w->x[k] = IG_TAKE(arena, float, s->values);
+  if (e->plan->recipe->method->statistics)
+    for (size_t k = 0; k < s->inputs; k++) w->statistics[k] = IG_TAKE(arena, float, s->values);
   if (draws_torch(e->plan))
     for (size_t k = 0; k < s->inputs; k++) w->uniform[k] = IG_TAKE(arena, float, s->values);
   w->base = IG_TAKE(arena, float, s->values);
@@ -125,6 +128,8 @@ static ig_status read_inputs(const execution *e, execution_worker *w, const ig_p
     from.input = &t->input[i];
     IG_TRY(ig_values_read(&from, first, count, w->x[i], err));
   }
+  for (size_t i = 0; t->statistic_norms && i < t->inputs; i++)
+    IG_TRY(ig_safetensor_read_part(t->input[i].statistic, first, count, w->statistics[i], err));
   from.input = &t->base;
   return t->base.tensor ? ig_values_read(&from, first, count, w->base, err) : IG_OK;
 }
@@ -144,13 +149,15 @@ static ig_status read_block(const execution *e, execution_worker *w, const membe
   const ig_blocking *b = &m->blocking;
   const size_t row = index * b->block_rows;
   const size_t rows = b->rows - row < b->block_rows ? b->rows - row : b->block_rows;
-  *out = (ig_merge_block){.index = index,
-                          .first_row = row,
-                          .rows = rows,
-                          .count = rows * b->columns,
-                          .x = (const float *const *)w->x,
-                          .base = t->base.tensor ? w->base : NULL,
-                          .scratch = w->scratch};
+  *out = (ig_merge_block){
+      .index = index,
+      .first_row = row,
+      .rows = rows,
+      .count = rows * b->columns,
+      .x = (const float *const *)w->x,
+      .base = t->base.tensor ? w->base : NULL,
+      .statistics = t->statistic_norms ? (const float *const *)w->statistics : NULL,
+      .scratch = w->scratch};
   IG_TRY(read_inputs(e, w, t, row * b->columns, out->count, err));
   if (!e->draws) return IG_OK;
   out->uniform = w->uniform;
@@ -484,6 +491,7 @@ size_t ig_execute_reads(const ig_fusion_plan *plan) {
     const ig_plan_tensor *t = &plan->tensors[i];
     size_t inputs = t->base.tensor ? t->base.tensor->bytes : 0;
     for (size_t k = 0; k < t->inputs; k++) inputs += t->input[k].tensor->bytes;
+    if (t->method->statistics) inputs += t->inputs * t->elements * sizeof(float);
     bytes += is_small(t) ? inputs : inputs * (size_t)(t->method->passes + 1);
   }
   return bytes;

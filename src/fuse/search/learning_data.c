@@ -18,21 +18,22 @@ static ig_status choose_length(const ig_learning_data_args *args, int *out, ig_e
             wanted = args->learning->max_length;
   *out = wanted ? wanted : USUAL_LENGTH < positions ? USUAL_LENGTH : positions;
   if (*out <= positions) return IG_OK;
-  return ig_fail(err, IG_ERROR_ARGUMENT, "learn.max_length: the models have %d positions, found %d",
-                 positions, *out);
+  return ig_fail(err, IG_ERROR_ARGUMENT, "%s.max_length: the models have %d positions, found %d",
+                 args->learning->key, positions, *out);
 }
 
 static void tell_left_out(const ig_learning_data_args *args, const ig_corpus *c, int length) {
   const size_t count = c->too_long + c->empty;
   if (count)
     ig_report(args->reporter, IG_LEVEL_WARNING,
-              "learn: %zu of %zu pairs are left out, the first at %s:%zu: %zu longer than %d "
-              "tokens (learn.max_length), %zu with an empty side",
-              count, c->lines, c->left_out_path, c->left_out_line, c->too_long, length, c->empty);
+              "%s: %zu of %zu pairs are left out, the first at %s:%zu: %zu longer than %d "
+              "tokens (%s.max_length), %zu with an empty side",
+              args->learning->key, count, c->lines, c->left_out_path, c->left_out_line, c->too_long,
+              length, args->learning->key, c->empty);
   for (int side = 0; side < 2; side++)
     if (c->unknown[side].tokens)
-      ig_report(args->reporter, IG_LEVEL_WARNING, "learn: %s: %llu tokens are <unk>",
-                side == IG_SIDE_SOURCE ? "source" : "target",
+      ig_report(args->reporter, IG_LEVEL_WARNING, "%s: %s: %llu tokens are <unk>",
+                args->learning->key, side == IG_SIDE_SOURCE ? "source" : "target",
                 (unsigned long long)c->unknown[side].tokens);
 }
 
@@ -48,8 +49,7 @@ static ig_status load_pairs(const ig_learning_data_args *args, const ig_learning
   IG_TRY(ig_corpus_load(&files, &options, out, err));
   tell_left_out(args, out, length);
   if (out->pairs) return IG_OK;
-  return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left to learn from",
-                 from->source);
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: no pair of sentences is left", from->source);
 }
 
 // ---- sets -------------------------------------------------------------------

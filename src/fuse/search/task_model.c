@@ -6,7 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/vectors.h"
-#include "model/arch/tensor_row.h"
+#include "fuse/search/trained_tensors.h"
 #include "model/create/wire.h"
 #include "numeric/sums.h"
 #include "train/trainer.h"
@@ -15,23 +15,8 @@ enum { BLOCK_VALUES = 32768 };
 
 // ---- tensors ----------------------------------------------------------------
 
-static bool is_called(const ig_parameter *p, const char *name) {
-  if (strcmp(p->name, name) == 0) return true;
-  for (size_t i = 0; i < sizeof p->row->alias / sizeof *p->row->alias; i++)
-    if (p->row->alias[i] && strcmp(p->row->alias[i], name) == 0) return true;
-  return false;
-}
-
-// The trained tensor of that name; NULL: there is none.
-static const ig_parameter *find_trained(const ig_model *model, const char *name) {
-  for (size_t i = 0; i < model->parameter_count; i++)
-    if (model->parameters[i].trained && is_called(&model->parameters[i], name))
-      return &model->parameters[i];
-  return NULL;
-}
-
 static bool is_learned(const void *context, const ig_plan_tensor *tensor) {
-  return find_trained(context, tensor->name) != NULL;
+  return ig_trained_tensors_find(context, tensor->name) != NULL;
 }
 
 static ig_status check_tensors(const ig_fusion_plan *plan, const ig_task_model *task,
@@ -48,7 +33,7 @@ static ig_status check_tensors(const ig_fusion_plan *plan, const ig_task_model *
 // The tensor of the plan that a parameter is; NULL: there is none.
 static const ig_plan_tensor *find_planned(const ig_fusion_plan *plan, const ig_parameter *p) {
   for (size_t i = 0; i < plan->count; i++)
-    if (is_called(p, plan->tensors[i].name)) return &plan->tensors[i];
+    if (ig_trained_tensors_is_called(p, plan->tensors[i].name)) return &plan->tensors[i];
   return NULL;
 }
 

@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""Compares Fisher-weighted means with PyTorch, from the formulas:
+
+    python bench/parity/fisher_regmean.py INGOT [--families marian,t5,bart] [--wrong]
+
+For each family two models of random weights are made (by one update of `ingot train` each), and
+Ingot fuses them with statistics of each model on its own pairs and on common ones. The reference is
+transformers' model in float64: for each pair the gradient of the target's log-probability by
+automatic differentiation, squared; labels of the model are drawn by the same uniform numbers
+(Philox4x32-10, keyed by the seed and the pair's ids) from float64 probabilities. Compared are the
+statistics that Ingot keeps and the fused weights, relative to the largest value of a tensor: 1e-5.
+--wrong doubles the weight of the second model in the reference: the comparison must fail. Needs
+torch and transformers."""
+import argparse
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TQDM_DISABLE", "1")
+import torch
+import transformers
+from safetensors.torch import load_file
+
+
+SIZES = {
+    "marian": "{family: marian, d_model: 16, encoder_layers: 2, decoder_layers: 2, "
+              "encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 24, "
+              "decoder_ffn_dim: 32, dropout: 0.1}",
+    "t5": "{family: t5, d_model: 16, d_kv: 8, d_ff: 24, num_layers: 2, num_decoder_layers: 2, "
+          "num_heads: 2}",
+    "bart": "{family: bart, d_model: 16, encoder_layers: 2, decoder_layers: 2, "
+            "encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 24, "
+            "decoder_ffn_dim: 32, dropout: 0.1}",
+}
+PAIRS, SEED, WEIGHTS, FLOOR, CLOSE = 12, 5, (1.0, 0.7), 1e-4, 1e-5
+MASK = (1 << 64) - 1
+
+
+def run(*command):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stderr}")
+
+
+def write_pairs(folder, name, seed, targets):
+    draw = random.Random(seed)
+    lines = [[str(draw.randrange(40)) for _ in range(draw.randrange(2, 9))] for _ in range(PAIRS)]
+    pairs = [(x, targets(x)) for x in lines]
+    for side, suffix in enumerate(("src", "trg")):
+        text = "".join(" ".join(pair[side]) + "\n" for pair in pairs)
+        (folder / f"{name}.{suffix}").write_text(text)
+        with open(folder / f"train.{suffix}", "a", encoding="utf-8") as all_pairs:
+            all_pairs.write(text)
+    return pairs
+
+
+def make_model(ingot, folder, family, seed):
+    config = folder / "train.yml"
+    config.write_text(f"""
+data: {{train: {{source: {folder}/train.src, target: {folder}/train.trg}}, tokens: whitespace}}
+model: {SIZES[family]}
+train: {{output: {folder}/{seed}, seed: {seed}, batch_tokens: 1000, updates: 1,
+        learning_rate: 0.001}}
+""")
+    run(ingot, "train", config, "-q")
+    return folder / str(seed) / "latest"
+
+
+# ---- the reference ----------------------------------------------------------
+
+
+def philox(counter, key):
+    c, k = list(counter), list(key)
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & 0xFFFFFFFF, (p0 >> 32) ^ c[3] ^ k[1], p0 & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c
+
+
+def uniform(seed, stream, index):
+    block = index // 2
+    words = philox((block & 0xFFFFFFFF, block >> 32, stream & 0xFFFFFFFF, stream >> 32),
+                   (seed & 0xFFFFFFFF, seed >> 32))
+    high, low = words[2 * (index % 2):2 * (index % 2) + 2]
+    return ((high << 32 | low) >> 11) * 2.0**-53
+
+
+def hash_pair(source, target):
+    value = 0xCBF29CE484222325
+    for item in list(b"fisher.labels") + source + target:
+        value = ((value ^ item) * 0x100000001B3) & MASK
+    return value
+
+
+class Reference:
+    def __init__(self, directory):
+        self.model = transformers.AutoModelForSeq2SeqLM.from_pretrained(directory).double().eval()
+        for module in self.model.modules():  # or the row of padding would have no gradient
+            if isinstance(module, torch.nn.Embedding):
+                module.padding_idx = None
+        self.config = self.model.config
+        self.words = json.loads((directory / "vocab.json").read_text())
+
+    def ids(self, line):
+        return [self.words[w] for w in line] + [self.config.eos_token_id]
+
+    def logits(self, source, target):
+        shifted = [self.config.decoder_start_token_id] + target[:-1]
+        return self.model(input_ids=torch.tensor([source]),
+                          decoder_input_ids=torch.tensor([shifted])).logits[0]
+
+    def draw(self, logits, source, target):
+        stream = hash_pair(source, target)
+        sums = torch.softmax(logits.detach(), -1).cumsum(-1)
+        return [int((row <= uniform(SEED, stream, i)).sum()) for i, row in enumerate(sums)]
+
+    def fisher(self, sets, labels):
+        """sets: [(share, pairs)]. The mean squared gradient of each parameter."""
+        values = {k: p for k, p in self.model.named_parameters() if p.requires_grad}
+        sums = {k: torch.zeros_like(p) for k, p in values.items()}
+        for share, pairs in sets:
+            for source, target in pairs:
+                source, target = self.ids(source), self.ids(target)
+                logits = self.logits(source, target)
+                wanted = target if labels == "reference" else self.draw(logits, source, target)
+                loss = torch.nn.functional.cross_entropy(logits, torch.tensor(wanted),
+                                                         reduction="sum")
+                gradients = torch.autograd.grad(loss, values.values(), allow_unused=True)
+                for k, g in zip(values, gradients):
+                    if g is not None:
+                        sums[k] += share / len(pairs) * g**2
+        return {k: s for k, s in sums.items() if s.any()}
+
+
+def fisher_mean(values, statistics, weights, normalize):
+    if normalize:
+        weights = [w / torch.sqrt(sum((f**2).sum() for f in s.values())).item()
+                   for w, s in zip(weights, statistics)]
+    fused = {}
+    for name, first in values[0].items():
+        if name in statistics[0]:
+            scale = [w * s[name].clamp(min=FLOOR) for w, s in zip(weights, statistics)]
+            fused[name] = sum(f * v[name] for f, v in zip(scale, values)) / sum(scale)
+        else:
+            fused[name] = first
+    return fused
+
+
+# ---- comparing --------------------------------------------------------------
+
+
+def apart(found, wanted, least=1e-30):
+    """The largest distance of two sets of tensors, by the largest value of each but no smaller a
+    one than `least`, and where it is."""
+    worst = (0.0, "")
+    for name, tensor in found.items():
+        if name not in wanted:
+            continue
+        scale = max(wanted[name].abs().max().item(), least)
+        distance = (tensor.double() - wanted[name]).abs().max().item() / scale
+        worst = max(worst, (distance, name))
+    return worst
+
+
+def fuse_fisher(ingot, folder, models, labels, normalize):
+    recipe = folder / "recipe.yml"
+    recipe.write_text(f"""
+merge_method: fisher
+models:
+  - {{model: {models[0]}, parameters: {{weight: {WEIGHTS[0]}}}}}
+  - {{model: {models[1]}, parameters: {{weight: {WEIGHTS[1]}}}}}
+parameters: {{floor: {FLOOR}, normalize: {str(normalize).lower()}}}
+seed: {SEED}
+statistics:
+  labels: {labels}
+  data:
+    - {{source: {folder}/one.src, target: {folder}/one.trg, model: {models[0]}, weight: 3}}
+    - {{source: {folder}/two.src, target: {folder}/two.trg, model: {models[1]}}}
+    - {{source: {folder}/all.src, target: {folder}/all.trg}}
+""")
+    output = folder / f"fisher-{labels}-{normalize}"
+    run(ingot, "fuse", recipe, "-o", output, "--statistics", folder / f"kept-{labels}", "-q")
+    return output
+
+
+def kept(folder, references):
+    """The statistics that Ingot has kept, in the order of the models."""
+    files = sorted(folder.glob("*.safetensors"))
+    loaded = [load_file(f) for f in files]
+    if len(loaded) != len(references):
+        sys.exit(f"{folder}: {len(loaded)} files of statistics, expected {len(references)}")
+    return loaded
+
+
+def compare_fisher(ingot, folder, models, pairs, labels, wrong):
+    references = [Reference(m) for m in models]
+    sets = [[(0.75, pairs["one"]), (0.25, pairs["all"])], [(0.5, pairs["two"]),
+                                                          (0.5, pairs["all"])]]
+    statistics = [r.fisher(s, labels) for r, s in zip(references, sets)]
+    values = [{k: p.detach() for k, p in r.model.named_parameters()} for r in references]
+    weights = (WEIGHTS[0], WEIGHTS[1] * (2 if wrong else 1))
+    problem = None
+    for normalize in (True, False):
+        output = fuse_fisher(ingot, folder, models, labels, normalize)
+        found = load_file(output / "model.safetensors")
+        distance, where = apart(found, fisher_mean(values, statistics, weights, normalize))
+        below = [min(apart(file, s, FLOOR) for s in statistics)
+                 for file in kept(folder / f"kept-{labels}", references)]
+        worst = max(below)
+        print(f"labels: {labels}, normalize: {normalize}: weights at most {distance:.1e} apart, "
+              f"statistics {worst[0]:.1e}")
+        if distance > CLOSE or worst[0] > CLOSE:
+            problem = f"too far apart: {where} {distance:.1e}, {worst[1]} {worst[0]:.1e}"
+    return problem
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("ingot", type=lambda name: pathlib.Path(name).resolve())
+    parser.add_argument("--families", default=",".join(SIZES))
+    parser.add_argument("--wrong", action="store_true")
+    options = parser.parse_args()
+    failed = False
+    for family in options.families.split(","):
+        with tempfile.TemporaryDirectory() as work:
+            folder = pathlib.Path(work)
+            pairs = {"one": write_pairs(folder, "one", 3, lambda x: x[::-1]),
+                     "two": write_pairs(folder, "two", 4, lambda x: x),
+                     "all": write_pairs(folder, "all", 6, sorted)}
+            models = [make_model(options.ingot, folder, family, seed) for seed in (1, 2)]
+            for labels in ("reference", "model"):
+                print(f"{family}: ", end="", flush=True)
+                problem = compare_fisher(options.ingot, folder, models, pairs, labels,
+                                         options.wrong)
+                if problem:
+                    print(problem)
+                failed |= problem is not None
+    return 1 if failed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,161 @@
+#include "fuse/search/fisher_information.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/interrupt.h"
+#include "base/random.h"
+#include "base/report.h"
+#include "base/vectors.h"
+#include "train/trainer.h"
+
+enum { BLOCK_VALUES = 32768 };
+
+typedef struct fisher_run {
+  const ig_fisher_information_args *args;
+  ig_trainer *trainer;
+  double *sums;  // (trained values)
+  double share;  // of a pair in the mean
+  size_t done, pairs;
+  // With labels of the model: logits (capacity, vocabulary), labels (capacity).
+  float *logits;
+  int *labels;
+  size_t capacity;
+  uint64_t stream;  // of the pair's random numbers
+} fisher_run;
+
+// ---- labels -----------------------------------------------------------------
+
+static size_t target_rows(const ig_batch *batch) {
+  return (size_t)batch->target_offsets[batch->sequences];
+}
+
+static size_t vocabulary(const fisher_run *r) { return (size_t)r->args->model->output.out; }
+
+static ig_status reserve_rows(fisher_run *r, size_t rows, ig_error *err) {
+  if (rows <= r->capacity) return IG_OK;
+  free(r->logits);
+  free(r->labels);
+  r->capacity = 0;
+  r->logits = ig_allocate(rows * vocabulary(r), sizeof *r->logits, err);
+  r->labels = ig_allocate(rows, sizeof *r->labels, err);
+  if (!r->logits || !r->labels) return IG_ERROR_MEMORY;
+  r->capacity = rows;
+  return IG_OK;
+}
+
+// A number of the pair's own ids (FNV-1a), so that its labels do not depend on other pairs.
+static uint64_t hash_pair(const ig_batch *batch) {
+  uint64_t hash = ig_random_stream("fisher.labels");
+  for (int i = 0; i < batch->source_offsets[1]; i++)
+    hash = (hash ^ (uint64_t)batch->source[i]) * 0x100000001B3u;
+  for (int i = 0; i < batch->target_offsets[1]; i++)
+    hash = (hash ^ (uint64_t)batch->target_output[i]) * 0x100000001B3u;
+  return hash;
+}
+
+// The first token at which the sum of probabilities exceeds a uniform number.
+static void draw_label(void *context, size_t row, int worker) {
+  (void)worker;
+  const fisher_run *r = context;
+  const size_t count = vocabulary(r);
+  const float *logits = r->logits + row * count;
+  float most = logits[0];
+  for (size_t i = 1; i < count; i++) most = logits[i] > most ? logits[i] : most;
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += exp((double)logits[i] - (double)most);
+  const double wanted = sum * ig_random_uniform(r->args->seed, r->stream, row);
+  double below = 0;
+  size_t label = 0;
+  for (; label + 1 < count; label++) {
+    below += exp((double)logits[label] - (double)most);
+    if (below > wanted) break;
+  }
+  r->labels[row] = (int)label;
+}
+
+static ig_status draw_labels(fisher_run *r, const ig_batch *batch, ig_error *err) {
+  const size_t rows = target_rows(batch);
+  IG_TRY(reserve_rows(r, rows, err));
+  IG_TRY(ig_trainer_forward(r->trainer, batch, r->logits, NULL, err));
+  r->stream = hash_pair(batch);
+  ig_pool_run(ig_trainer_pool(r->trainer), rows, draw_label, r);
+  return IG_OK;
+}
+
+// ---- gradients --------------------------------------------------------------
+
+IG_VECTORS static void add_squares(void *context, size_t index, int worker) {
+  (void)worker;
+  const fisher_run *r = context;
+  const size_t begin = index * BLOCK_VALUES, rest = r->args->model->trained_count - begin,
+               count = rest < BLOCK_VALUES ? rest : BLOCK_VALUES;
+  const float *gradient = r->args->model->gradients + begin;
+  double *sums = r->sums + begin;
+  for (size_t i = 0; i < count; i++)
+    sums[i] += r->share * ((double)gradient[i] * (double)gradient[i]);
+}
+
+static ig_status add_pair(fisher_run *r, const ig_batch *batch, ig_error *err) {
+  ig_batch labelled = *batch;
+  if (r->args->labels == IG_STATISTICS_LABELS_MODEL) {
+    IG_TRY(draw_labels(r, batch, err));
+    labelled.target_output = r->labels;
+  }
+  ig_loss loss;
+  IG_TRY(ig_trainer_accumulate(r->trainer, &labelled, 1, &loss, err));
+  if (!isfinite(loss.loss))
+    return ig_fail(err, IG_ERROR_DIVERGED, "%s: a loss of %g", r->args->name, loss.loss);
+  const size_t values = r->args->model->trained_count;
+  ig_pool_run(ig_trainer_pool(r->trainer), (values + BLOCK_VALUES - 1) / BLOCK_VALUES, add_squares,
+              r);
+  ig_trainer_zero_gradients(r->trainer);
+  return IG_OK;
+}
+
+static void tell_progress(const fisher_run *r) {
+  const ig_progress progress = {
+      .what = "statistics", .unit = "pairs", .done = (double)r->done, .total = (double)r->pairs};
+  ig_report_progress(r->args->reporter, &progress);
+}
+
+static ig_status add_set(fisher_run *r, ig_learning_set *set, ig_error *err) {
+  r->share = set->share / (double)set->pairs.pairs;
+  for (size_t b = 0; b < set->batches; b++) {
+    if (ig_interrupt_requested(r->args->interrupter))
+      return ig_fail(err, IG_INTERRUPTED,
+                     "interrupted; the same command begins with the statistics of %s again",
+                     r->args->name);
+    IG_TRY(ig_learning_data_next(r->args->data, set, err));
+    IG_TRY(add_pair(r, &r->args->data->buffer.batch, err));
+    r->done++;
+    tell_progress(r);
+  }
+  return IG_OK;
+}
+
+static ig_status add_all(fisher_run *r, ig_error *err) {
+  ig_trainer_options options = ig_trainer_options_default();
+  options.optimizer.kind = IG_OPTIMIZER_NONE;
+  options.threads = r->args->threads;
+  IG_TRY(ig_trainer_create(r->args->model, &options, &r->trainer, err));
+  ig_learning_data *data = r->args->data;
+  for (size_t i = 0; i < data->train_count; i++) r->pairs += data->train[i].pairs.pairs;
+  IG_TRY(ig_learning_data_seek(data, 0, err));
+  for (size_t i = 0; i < data->train_count; i++) IG_TRY(add_set(r, &data->train[i], err));
+  return IG_OK;
+}
+
+ig_status ig_fisher_information_measure(const ig_fisher_information_args *args, double *out,
+                                        ig_error *err) {
+  fisher_run r = {.args = args, .sums = out};
+  memset(out, 0, args->model->trained_count * sizeof *out);
+  const ig_status status = add_all(&r, err);
+  ig_trainer_free(r.trainer);
+  free(r.logits);
+  free(r.labels);
+  return status;
+}

@@ -1,0 +1,209 @@
+#include "fuse/statistics_stage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/report.h"
+#include "fuse/plan/planner.h"
+#include "fuse/search/statistics.h"
+#include "io/json.h"
+
+typedef struct statistics_run {
+  const ig_statistics_stage_args *args;
+  const ig_fusion_plan *plan;
+  ig_statistics *models;  // (count of the recipe's models)
+  size_t opened;
+  ig_statistics_set *out;
+} statistics_run;
+
+static const char norm_key[] = "norm";
+
+// ---- what they are of -------------------------------------------------------
+
+static ig_status hash_file(const statistics_run *r, const char *path, json_t *hashes,
+                           ig_error *err) {
+  char hash[IG_HASH_TEXT];
+  size_t bytes;
+  IG_TRY(ig_content_hash_file(path, r->args->hashes, hash, &bytes, err));
+  return json_array_append_new(hashes, json_string(hash)) ? ig_fail_memory(err) : IG_OK;
+}
+
+// The hashes of config.json and of all weights.
+static ig_status hash_model(const statistics_run *r, const ig_fuse_model *m, json_t *hashes,
+                            ig_error *err) {
+  char *config = ig_path_join(m->directory, "config.json", err);
+  if (!config) return IG_ERROR_MEMORY;
+  ig_status status = hash_file(r, config, hashes, err);
+  free(config);
+  for (size_t i = 0; status == IG_OK && i < ig_safetensors_file_count(m->tensors); i++)
+    status = hash_file(r, ig_safetensors_file(m->tensors, i), hashes, err);
+  return status;
+}
+
+static ig_status describe(const statistics_run *r, const ig_statistics *s, json_t **out,
+                          ig_error *err) {
+  json_t *hashes = json_array();
+  *out = ig_statistics_describe(s);
+  ig_status status = hashes && *out ? hash_model(r, s->of, hashes, err) : ig_fail_memory(err);
+  if (status == IG_OK && json_object_set(*out, "model", hashes)) status = ig_fail_memory(err);
+  json_decref(hashes);
+  return status;
+}
+
+// DIRECTORY/METHOD-HASH.safetensors, by the description.
+static ig_status name_file(const statistics_run *r, const json_t *description, char **path,
+                           ig_error *err) {
+  char hash[IG_HASH_TEXT], name[IG_HASH_TEXT + 64];
+  char *text = ig_json_text_for_hash(description);
+  if (!text) return ig_fail_memory(err);
+  ig_content_hash_text(text, strlen(text), hash);
+  free(text);
+  snprintf(name, sizeof name, "%s-%s.safetensors", r->plan->recipe->method->name, hash);
+  *path = ig_path_join(r->args->directory, name, err);
+  return *path ? IG_OK : IG_ERROR_MEMORY;
+}
+
+// The name of the file beside it that says what it is of; for free().
+static char *note_path(const char *path, ig_error *err) {
+  const size_t stem = strlen(path) - strlen(".safetensors");
+  char *note = ig_allocate(stem + sizeof ".json", 1, err);
+  if (note) snprintf(note, stem + sizeof ".json", "%.*s.json", (int)stem, path);
+  return note;
+}
+
+// ---- gathering, or finding --------------------------------------------------
+
+// Whether the directory has them: the note is written last, and describes them.
+static bool is_there(const char *note, const json_t *description, ig_statistics_file *file) {
+  json_t *found = NULL;
+  ig_error unused;
+  if (!ig_file_exists(file->path) || !ig_file_exists(note) ||
+      ig_json_load_object(note, &found, &unused) != IG_OK)
+    return false;
+  file->norm = json_real_value(json_object_get(found, norm_key));
+  json_object_del(found, norm_key);
+  const bool same = json_equal(found, description) && file->norm > 0;
+  json_decref(found);
+  return same;
+}
+
+static ig_status gather_new(ig_statistics *s, const char *note, const json_t *description,
+                            ig_statistics_file *file, ig_error *err) {
+  IG_TRY(ig_statistics_gather(s, file, err));
+  json_t *told = json_copy((json_t *)description);
+  ig_status status = told && json_object_set_new(told, norm_key, json_real(file->norm)) == 0
+                         ? ig_json_save(note, told, 17, err)
+                         : ig_fail_memory(err);
+  json_decref(told);
+  return status;
+}
+
+static ig_status provide(const statistics_run *r, ig_statistics *s, const json_t *description,
+                         ig_statistics_file *file, ig_error *err) {
+  IG_TRY(name_file(r, description, &file->path, err));
+  char *note = note_path(file->path, err);
+  if (!note) return IG_ERROR_MEMORY;
+  ig_status status = IG_OK;
+  if (is_there(note, description, file))
+    ig_report(&r->args->options->reporter, IG_LEVEL_INFO, "statistics of %s: %s", s->of->reference,
+              file->path);
+  else
+    status = gather_new(s, note, description, file, err);
+  free(note);
+  return status;
+}
+
+static ig_status provide_of_model(const statistics_run *r, size_t index, ig_error *err) {
+  json_t *description = NULL;
+  ig_statistics *s = &r->models[index];
+  ig_status status = describe(r, s, &description, err);
+  if (status == IG_OK) status = provide(r, s, description, &r->out->files[index], err);
+  if (status == IG_OK && json_array_append(r->out->record, description))
+    status = ig_fail_memory(err);
+  json_decref(description);
+  ig_statistics_close(s);  // its data are not needed any more
+  return status;
+}
+
+// Data that are wrong are told before anything is computed or written.
+static ig_status open_all(statistics_run *r, ig_error *err) {
+  const ig_fuse_options *options = r->args->options;
+  for (; r->opened < r->out->count; r->opened++) {
+    const ig_statistics_args args = {.plan = r->plan,
+                                     .model = r->opened,
+                                     .threads = options->threads,
+                                     .reporter = &options->reporter,
+                                     .interrupter = options->interrupter};
+    const ig_status status = ig_statistics_open(&args, &r->models[r->opened], err);
+    if (status == IG_OK) continue;
+    ig_statistics_close(&r->models[r->opened]);
+    return status;
+  }
+  return IG_OK;
+}
+
+static ig_status gather_all(statistics_run *r, ig_error *err) {
+  ig_statistics_set *out = r->out;
+  const size_t count = r->plan->recipe->modules[0].slices->count;
+  r->models = ig_allocate(count, sizeof *r->models, err);
+  out->files = ig_allocate(count, sizeof *out->files, err);
+  if (!r->models || !out->files) return IG_ERROR_MEMORY;
+  out->record = json_array();
+  if (!out->record) return ig_fail_memory(err);
+  out->count = count;
+  IG_TRY(open_all(r, err));
+  IG_TRY(ig_path_make_directories(r->args->directory, err));
+  for (size_t i = 0; i < count; i++) IG_TRY(provide_of_model(r, i, err));
+  return IG_OK;
+}
+
+static ig_status gather_of_plan(const ig_statistics_stage_args *args, const ig_fusion_plan *plan,
+                                ig_statistics_set *out, ig_error *err) {
+  statistics_run r = {.args = args, .plan = plan, .out = out};
+  IG_TRY(ig_problems_report(&plan->problems, args->stages->file, &args->options->reporter, err));
+  const ig_status status = gather_all(&r, err);
+  for (size_t i = 0; i < r.opened; i++) ig_statistics_close(&r.models[i]);
+  free(r.models);
+  return status;
+}
+
+ig_status ig_statistics_stage_gather(const ig_statistics_stage_args *args, ig_statistics_set *out,
+                                     ig_error *err) {
+  ig_fusion_plan plan;
+  *out = (ig_statistics_set){0};
+  ig_status status = ig_planner_make(args->stages->stage[args->index].recipe, args->models,
+                                     args->model_count, &plan, err);
+  if (status == IG_OK) status = gather_of_plan(args, &plan, out, err);
+  ig_fusion_plan_free(&plan);
+  return status;
+}
+
+void ig_statistics_stage_free(ig_statistics_set *set) {
+  for (size_t i = 0; i < set->count; i++) free(set->files[i].path);
+  free(set->files);
+  json_decref(set->record);
+  *set = (ig_statistics_set){0};
+}
+
+static ig_status remove_file(const char *path, ig_error *err) {
+  return unlink(path) == 0 || errno == ENOENT ? IG_OK : ig_fail_system(err, path, "remove");
+}
+
+ig_status ig_statistics_stage_remove(const ig_statistics_set *set, ig_error *err) {
+  for (size_t i = 0; i < set->count; i++) {
+    char *note = note_path(set->files[i].path, err);
+    if (!note) return IG_ERROR_MEMORY;
+    ig_status status = remove_file(note, err);
+    if (status == IG_OK) status = remove_file(set->files[i].path, err);
+    free(note);
+    IG_TRY(status);
+  }
+  return IG_OK;
+}
