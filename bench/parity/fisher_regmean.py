@@ -37,7 +37,7 @@ SIZES = {
             "encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 24, "
             "decoder_ffn_dim: 32, dropout: 0.1}",
 }
-PAIRS, SEED, WEIGHTS, FLOOR, CLOSE = 12, 5, (1.0, 0.7), 1e-4, 1e-5
+PAIRS, TOKENS, SEED, WEIGHTS, FLOOR, CLOSE = 12, 40, 5, (1.0, 0.7), 1e-4, 1e-5
 MASK = (1 << 64) - 1
 
 
@@ -49,7 +49,8 @@ def run(*command):
 
 def write_pairs(folder, name, seed, targets):
     draw = random.Random(seed)
-    lines = [[str(draw.randrange(40)) for _ in range(draw.randrange(2, 9))] for _ in range(PAIRS)]
+    lines = [[str(draw.randrange(TOKENS)) for _ in range(draw.randrange(2, 9))]
+             for _ in range(PAIRS)]
     pairs = [(x, targets(x)) for x in lines]
     for side, suffix in enumerate(("src", "trg")):
         text = "".join(" ".join(pair[side]) + "\n" for pair in pairs)
@@ -168,10 +169,9 @@ def apart(found, wanted, least=1e-30):
     return worst
 
 
-def fuse_fisher(ingot, folder, models, labels, normalize):
-    recipe = folder / "recipe.yml"
-    recipe.write_text(f"""
-merge_method: fisher
+def fisher_recipe(before, models, labels, normalize):
+    """before: what comes before the names of files."""
+    return f"""merge_method: fisher
 models:
   - {{model: {models[0]}, parameters: {{weight: {WEIGHTS[0]}}}}}
   - {{model: {models[1]}, parameters: {{weight: {WEIGHTS[1]}}}}}
@@ -180,10 +180,15 @@ seed: {SEED}
 statistics:
   labels: {labels}
   data:
-    - {{source: {folder}/one.src, target: {folder}/one.trg, model: {models[0]}, weight: 3}}
-    - {{source: {folder}/two.src, target: {folder}/two.trg, model: {models[1]}}}
-    - {{source: {folder}/all.src, target: {folder}/all.trg}}
-""")
+    - {{source: {before}one.src, target: {before}one.trg, model: {models[0]}, weight: 3}}
+    - {{source: {before}two.src, target: {before}two.trg, model: {models[1]}}}
+    - {{source: {before}all.src, target: {before}all.trg}}
+"""
+
+
+def fuse_fisher(ingot, folder, models, labels, normalize):
+    recipe = folder / "recipe.yml"
+    recipe.write_text(fisher_recipe(f"{folder}/", models, labels, normalize))
     output = folder / f"fisher-{labels}-{normalize}"
     run(ingot, "fuse", recipe, "-o", output, "--statistics", folder / f"kept-{labels}", "-q")
     return output
@@ -198,12 +203,27 @@ def kept(folder, references):
     return loaded
 
 
-def compare_fisher(ingot, folder, models, pairs, labels, wrong):
+def read_models(models):
     references = [Reference(m) for m in models]
-    sets = [[(0.75, pairs["one"]), (0.25, pairs["all"])], [(0.5, pairs["two"]),
-                                                          (0.5, pairs["all"])]]
-    statistics = [r.fisher(s, labels) for r, s in zip(references, sets)]
-    values = [{k: p.detach() for k, p in r.model.named_parameters()} for r in references]
+    return references, [{k: p.detach() for k, p in r.model.named_parameters()}
+                        for r in references]
+
+
+def sets_of(pairs):
+    """The pairs of each model, with their shares: what the recipe says."""
+    return [[(0.75, pairs["one"]), (0.25, pairs["all"])],
+            [(0.5, pairs["two"]), (0.5, pairs["all"])]]
+
+
+def write_all_pairs(folder):
+    return {"one": write_pairs(folder, "one", 3, lambda x: x[::-1]),
+            "two": write_pairs(folder, "two", 4, lambda x: x),
+            "all": write_pairs(folder, "all", 6, sorted)}
+
+
+def compare_fisher(ingot, folder, models, pairs, labels, wrong):
+    references, values = read_models(models)
+    statistics = [r.fisher(s, labels) for r, s in zip(references, sets_of(pairs))]
     weights = (WEIGHTS[0], WEIGHTS[1] * (2 if wrong else 1))
     problem = None
     for normalize in (True, False):
@@ -230,9 +250,7 @@ def main():
     for family in options.families.split(","):
         with tempfile.TemporaryDirectory() as work:
             folder = pathlib.Path(work)
-            pairs = {"one": write_pairs(folder, "one", 3, lambda x: x[::-1]),
-                     "two": write_pairs(folder, "two", 4, lambda x: x),
-                     "all": write_pairs(folder, "all", 6, sorted)}
+            pairs = write_all_pairs(folder)
             models = [make_model(options.ingot, folder, family, seed) for seed in (1, 2)]
             for labels in ("reference", "model"):
                 print(f"{family}: ", end="", flush=True)
@@ -244,4 +262,5 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
