@@ -45,9 +45,10 @@ static const cli_option fuse_options[] = {
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000,
                        "Of the held-out translations, or answers that are generated. Default: the "
                        "model's."),
-    CLI_TEXT_OPTION(0, "statistics", "DIR", statistics,
-                    "Keep statistics of the models (of fisher) here, and use them again for the "
-                    "same model and data."),
+    CLI_TEXT_OPTION(
+        0, "statistics", "DIR", statistics,
+        "Keep statistics of the models (of fisher and regmean) here, and use them again for the "
+        "same model and data."),
     CLI_SHARD_SIZE_OPTION,
     CLI_FLAG_OPTION(0, "sha256", sha256,
                     "Record SHA-256 hashes of the inputs in place of XXH3-128."),

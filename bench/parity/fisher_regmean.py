@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares Fisher-weighted means with PyTorch, from the formulas:
+"""Compares Fisher-weighted means and RegMean with PyTorch, from the formulas:
 
     python bench/parity/fisher_regmean.py INGOT [--families marian,t5,bart] [--wrong]
 
@@ -7,8 +7,10 @@ For each family two models of random weights are made (by one update of `ingot t
 Ingot fuses them with statistics of each model on its own pairs and on common ones. The reference is
 transformers' model in float64: for each pair the gradient of the target's log-probability by
 automatic differentiation, squared; labels of the model are drawn by the same uniform numbers
-(Philox4x32-10, keyed by the seed and the pair's ids) from float64 probabilities. Compared are the
-statistics that Ingot keeps and the fused weights, relative to the largest value of a tensor: 1e-5.
+(Philox4x32-10, keyed by the seed and the pair's ids) from float64 probabilities. Gram matrices are
+those of what forward hooks see of each nn.Linear, and the equation of RegMean is solved by
+torch.linalg. Compared are the statistics that Ingot keeps and the fused weights, relative to the
+largest value of a tensor: 1e-5.
 --wrong doubles the weight of the second model in the reference: the comparison must fail. Needs
 torch and transformers."""
 import argparse
@@ -37,7 +39,8 @@ SIZES = {
             "encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 24, "
             "decoder_ffn_dim: 32, dropout: 0.1}",
 }
-PAIRS, TOKENS, SEED, WEIGHTS, FLOOR, CLOSE = 12, 40, 5, (1.0, 0.7), 1e-4, 1e-5
+PAIRS, TOKENS, SEED, CLOSE = 12, 40, 5, 1e-5
+WEIGHTS, FLOOR, ALPHA, RIDGE = (1.0, 0.7), 1e-4, 0.8, 1e-4
 MASK = (1 << 64) - 1
 
 
@@ -139,6 +142,45 @@ class Reference:
         return {k: s for k, s in sums.items() if s.any()}
 
 
+    def grams(self, sets):
+        """The mean x^T x of the inputs of each nn.Linear whose weight is no embedding's."""
+        embeddings = {id(m.weight) for m in self.model.modules()
+                      if isinstance(m, torch.nn.Embedding)}
+        seen, means, hooks = {}, {}, []
+        for name, module in self.model.named_modules():
+            if isinstance(module, torch.nn.Linear) and id(module.weight) not in embeddings:
+                def see(_, inputs, name=f"{name}.weight"):
+                    rows = inputs[0].detach().reshape(-1, inputs[0].shape[-1])
+                    gram, count = seen.get(name, (0, 0))
+                    seen[name] = (gram + rows.T @ rows, count + len(rows))
+                hooks.append(module.register_forward_pre_hook(see))
+        for share, pairs in sets:
+            seen.clear()
+            for source, target in pairs:
+                self.logits(self.ids(source), self.ids(target))
+            for name, (gram, count) in seen.items():
+                means[name] = means.get(name, 0) + share / count * gram
+        for hook in hooks:
+            hook.remove()
+        return means
+
+
+def regression_mean(values, grams, weights):
+    fused = {}
+    for name in values[0]:
+        mean = sum(w * v[name] for w, v in zip(weights, values)) / sum(weights)
+        fused[name] = mean
+        if name not in grams[0]:
+            continue
+        scaled = [w * (ALPHA * g[name] + (1 - ALPHA) * torch.diag(torch.diag(g[name])))
+                  for w, g in zip(weights, grams)]
+        ridge = RIDGE * torch.trace(sum(scaled)) / len(mean[0])
+        right = sum(g @ v[name].T for g, v in zip(scaled, values)) + ridge * mean.T
+        left = sum(scaled) + ridge * torch.eye(len(mean[0]), dtype=torch.double)
+        fused[name] = torch.linalg.solve(left, right).T
+    return fused
+
+
 def fisher_mean(values, statistics, weights, normalize):
     if normalize:
         weights = [w / torch.sqrt(sum((f**2).sum() for f in s.values())).item()
@@ -169,21 +211,29 @@ def apart(found, wanted, least=1e-30):
     return worst
 
 
-def fisher_recipe(before, models, labels, normalize):
+def recipe_of(method, before, models, parameters, statistics=""):
     """before: what comes before the names of files."""
-    return f"""merge_method: fisher
+    return f"""merge_method: {method}
 models:
   - {{model: {models[0]}, parameters: {{weight: {WEIGHTS[0]}}}}}
   - {{model: {models[1]}, parameters: {{weight: {WEIGHTS[1]}}}}}
-parameters: {{floor: {FLOOR}, normalize: {str(normalize).lower()}}}
+parameters: {parameters}
 seed: {SEED}
 statistics:
-  labels: {labels}
-  data:
+{statistics}  data:
     - {{source: {before}one.src, target: {before}one.trg, model: {models[0]}, weight: 3}}
     - {{source: {before}two.src, target: {before}two.trg, model: {models[1]}}}
     - {{source: {before}all.src, target: {before}all.trg}}
 """
+
+
+def fisher_recipe(before, models, labels, normalize):
+    parameters = f"{{floor: {FLOOR}, normalize: {str(normalize).lower()}}}"
+    return recipe_of("fisher", before, models, parameters, f"  labels: {labels}\n")
+
+
+def regmean_recipe(before, models):
+    return recipe_of("regmean", before, models, f"{{alpha: {ALPHA}, ridge: {RIDGE}}}")
 
 
 def fuse_fisher(ingot, folder, models, labels, normalize):
@@ -240,6 +290,27 @@ def compare_fisher(ingot, folder, models, pairs, labels, wrong):
     return problem
 
 
+def compare_regmean(ingot, folder, models, pairs, wrong):
+    references, values = read_models(models)
+    grams = [r.grams(s) for r, s in zip(references, sets_of(pairs))]
+    (folder / "recipe.yml").write_text(regmean_recipe(f"{folder}/", models))
+    run(ingot, "fuse", folder / "recipe.yml", "-o", folder / "regmean", "--statistics",
+        folder / "kept-grams", "-q")
+    weights = (WEIGHTS[0], WEIGHTS[1] * (2 if wrong else 1))
+    found = load_file(folder / "regmean/model.safetensors")
+    distance, where = apart(found, regression_mean(values, grams, weights))
+    files = kept(folder / "kept-grams", references)
+    worst = max(min(apart(file, g) for g in grams) for file in files)
+    missing = set(grams[0]) - set(files[0])
+    print(f"regmean of {len(files[0])} layers: weights at most {distance:.1e} apart, "
+          f"Gram matrices {worst[0]:.1e}")
+    if missing:
+        return f"no Gram matrices of {', '.join(sorted(missing))}"
+    if distance > CLOSE or worst[0] > CLOSE:
+        return f"too far apart: {where} {distance:.1e}, {worst[1]} {worst[0]:.1e}"
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("ingot", type=lambda name: pathlib.Path(name).resolve())
@@ -252,6 +323,11 @@ def main():
             folder = pathlib.Path(work)
             pairs = write_all_pairs(folder)
             models = [make_model(options.ingot, folder, family, seed) for seed in (1, 2)]
+            print(f"{family}: ", end="", flush=True)
+            problem = compare_regmean(options.ingot, folder, models, pairs, options.wrong)
+            if problem:
+                print(problem)
+            failed |= problem is not None
             for labels in ("reference", "model"):
                 print(f"{family}: ", end="", flush=True)
                 problem = compare_fisher(options.ingot, folder, models, pairs, labels,

@@ -29,8 +29,13 @@ static ig_gemm forward_product(const ig_linear *l, int rows, const float *input)
                    .bias = l->bias};
 }
 
+static void show_input(const ig_nn *nn, const ig_linear *l, int rows, const float *input) {
+  if (nn->observer) nn->observer->see(nn->observer->context, l->weight, rows, input);
+}
+
 void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *input,
                        ig_activation activation, float *output) {
+  show_input(nn, l, rows, input);
   ig_gemm product = forward_product(l, rows, input);
   product.c = output;
   product.c_row = product.n;
@@ -40,6 +45,7 @@ void ig_linear_forward(ig_nn *nn, const ig_linear *l, int rows, const float *inp
 
 void ig_linear_read(ig_nn *nn, const ig_linear *l, int rows, const float *input,
                     const ig_gemm_reader *reader) {
+  show_input(nn, l, rows, input);
   ig_gemm product = forward_product(l, rows, input);
   product.reader = reader;
   ig_gemm_run(nn, &product);

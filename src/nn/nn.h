@@ -13,6 +13,13 @@ typedef enum ig_compute {
   IG_COMPUTE_BFLOAT16,  // kernel/bf16_unit.h
 } ig_compute;
 
+// Is shown what goes into each linear layer, before the layer computes: weight (out, in) as the
+// layer has it, input (rows, in).
+typedef struct ig_linear_observer {
+  void (*see)(void *context, const float *weight, int rows, const float *input);
+  void *context;
+} ig_linear_observer;
+
 typedef struct ig_nn {
   const ig_kernels *kernels;
   ig_pool *pool;  // NULL: serial
@@ -31,6 +38,7 @@ typedef struct ig_nn {
   // Once it has seen a request, products and attention leave out what they have not computed yet:
   // what comes out of the layers is then of no use. NULL: all is always computed.
   ig_interrupt_watch *watch;
+  const ig_linear_observer *observer;  // NULL: nobody looks
 } ig_nn;
 
 // Where dropout is applied: `stream` names the place, unique in the model.

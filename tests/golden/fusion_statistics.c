@@ -64,6 +64,12 @@ static void fisher_is_pytorchs(void **state) {
   assert_true(worst_distance("model", "reference") > 100 * TOLERANCE);
 }
 
+static void regmean_is_pytorchs(void **state) {
+  (void)state;
+  assert_true(worst_distance("regmean", "regmean") < TOLERANCE);
+  assert_true(worst_distance("regmean", "reference") > 100 * TOLERANCE);
+}
+
 static int link_files(void **state) {
   static const char *const names[] = {"one",     "two",     "one.src", "one.trg",
                                       "two.src", "two.trg", "all.src", "all.trg"};
@@ -83,6 +89,7 @@ int main(void) {
   snprintf(directory, sizeof directory, "%s/tests/golden/fusion_statistics", root ? root : ".");
   goldens = directory;
   free(root);
-  const struct CMUnitTest tests[] = {cmocka_unit_test(fisher_is_pytorchs)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(fisher_is_pytorchs),
+                                     cmocka_unit_test(regmean_is_pytorchs)};
   return cmocka_run_group_tests(tests, link_files, fixture_leave);
 }

@@ -77,6 +77,7 @@ typedef enum ig_fusion_product_kind {
 typedef enum ig_statistic_kind {
   IG_STATISTIC_KIND_NONE,
   IG_STATISTIC_KIND_FISHER,  // of each value, the mean square of its gradient
+  IG_STATISTIC_KIND_GRAM,    // of each linear layer's weight, the mean of x^T x over its inputs x
 } ig_statistic_kind;
 
 typedef struct ig_method_parameter {
@@ -104,6 +105,9 @@ typedef struct ig_merge_tensor {
   // chooses the input's random numbers, so a model that lacks the tensor changes no other's mask.
   const size_t *model_keys;
   uint64_t seed;
+  // (inputs)(columns, columns): the Gram matrix of the inputs of each model's layer, from begin to
+  // the last combine; NULL: the tensor is no linear layer's weight, or the method asks for none.
+  const float *const *grams;
   const double *statistic_norms;  // (inputs): L2, over all tensors of a model; NULL: no statistics
   // method->state_size bytes, zeroed before begin. begin, probe and end_pass may write all of it;
   // gather, which runs in parallel, only the part that belongs to its block.

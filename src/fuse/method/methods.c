@@ -31,6 +31,7 @@ const ig_method *const ig_methods[] = {
     &ig_method_ema,
     &ig_method_learned,
     &ig_method_fisher,
+    &ig_method_regmean,
     &ig_method_extract_lora,
     NULL,
 };

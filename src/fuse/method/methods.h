@@ -35,6 +35,8 @@ extern const ig_method ig_method_ema;
 extern const ig_method ig_method_learned;
 // fisher.c
 extern const ig_method ig_method_fisher;
+// regmean.c
+extern const ig_method ig_method_regmean;
 // extract_lora.c
 extern const ig_method ig_method_extract_lora;
 #endif

@@ -15,13 +15,18 @@ static ig_status open_files(ig_fusion_plan *plan, const ig_statistics_file *file
   return IG_OK;
 }
 
+static size_t values_wanted(const ig_plan_tensor *t) {
+  if (t->method->statistics != IG_STATISTIC_KIND_GRAM) return t->elements;
+  return t->rank == 2 ? t->shape[1] * t->shape[1] : 0;
+}
+
 // Looks up the statistics of one tensor's inputs, and counts them.
 static size_t find_inputs(const ig_fusion_plan *plan, ig_plan_tensor *t) {
   size_t found = 0;
   for (size_t i = 0; i < t->inputs; i++) {
     t->input[i].statistic =
         ig_safetensors_find(plan->statistics[t->model_keys[i]], t->input[i].tensor->name);
-    found += t->input[i].statistic && t->input[i].statistic->elements == t->elements;
+    found += t->input[i].statistic && t->input[i].statistic->elements == values_wanted(t);
   }
   return found;
 }

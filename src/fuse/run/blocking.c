@@ -20,6 +20,10 @@ ig_blocking ig_blocking_of(const ig_plan_tensor *t) {
   return b;
 }
 
+bool ig_blocking_has_grams(const ig_plan_tensor *t) {
+  return t->method->statistics == IG_STATISTIC_KIND_GRAM && !t->copied && t->rank == 2;
+}
+
 ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_plan_tensor *t,
                                          const ig_blocking *b) {
   return (ig_merge_tensor){.method = t->method,
@@ -90,8 +94,10 @@ ig_blocking_sizes ig_blocking_measure(const ig_fusion_plan *plan) {
       s.lora = larger(s.lora, ig_lora_scratch(&t->input[k].lora, b.block_rows));
     s.lora = larger(s.lora, ig_lora_scratch(&t->base.lora, b.block_rows));
     if (t->copied) continue;
-    size_t *state = b.blocks > 1 ? &s.large_state : &s.state,
-           *workspace = b.blocks > 1 ? &s.workspace : &s.small_workspace;
+    const bool has_grams = ig_blocking_has_grams(t), large = b.blocks > 1 || has_grams;
+    if (has_grams) s.gram = larger(s.gram, b.columns * b.columns);
+    size_t *state = large ? &s.large_state : &s.state,
+           *workspace = large ? &s.workspace : &s.small_workspace;
     if (method->state_size) *state = larger(*state, method->state_size(&merge));
     if (method->workspace_size) *workspace = larger(*workspace, method->workspace_size(&merge));
     if (method->probe_size && b.blocks > 1) s.probe = larger(s.probe, method->probe_size(&merge));

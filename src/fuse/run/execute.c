@@ -57,8 +57,9 @@ typedef struct execution {
   execution_worker *workers;  // (threads)
   int threads;
   ig_probe probe;
-  double *all_sums;               // of a tensor of several blocks, block by block
-  char *large_state, *workspace;  // of such a tensor
+  double *all_sums;                // of a tensor of several blocks, block by block
+  char *large_state, *workspace;   // of such a tensor
+  float *grams[IG_METHOD_INPUTS];  // likewise
   char *joined_state;
   member *members;  // (member_count): the joined tensors, in their order
   size_t member_count, joined_blocks;
@@ -78,7 +79,7 @@ static bool draws_torch(const ig_fusion_plan *plan) {
 static void carve_worker(execution_worker *w, const execution *e, ig_arena *arena) {
   const ig_blocking_sizes *s = &e->sizes;
   for (size_t k = 0; k < s->inputs; k++) w->x[k] = IG_TAKE(arena, float, s->values);
-  if (e->plan->recipe->method->statistics)
+  if (e->plan->recipe->method->statistics == IG_STATISTIC_KIND_FISHER)
     for (size_t k = 0; k < s->inputs; k++) w->statistics[k] = IG_TAKE(arena, float, s->values);
   if (draws_torch(e->plan))
     for (size_t k = 0; k < s->inputs; k++) w->uniform[k] = IG_TAKE(arena, float, s->values);
@@ -97,6 +98,7 @@ static void carve(execution *e, ig_arena *arena) {
   const ig_blocking_sizes *s = &e->sizes;
   e->all_sums = IG_TAKE(arena, double, s->all_sums);
   e->large_state = IG_TAKE(arena, char, s->large_state);
+  for (size_t k = 0; s->gram && k < s->inputs; k++) e->grams[k] = IG_TAKE(arena, float, s->gram);
   e->joined_state = IG_TAKE(arena, char, s->joined_state);
   e->workspace = IG_TAKE(arena, char, s->workspace);
   for (size_t k = 0; k < s->inputs; k++) e->probe.x[k] = IG_TAKE(arena, float, s->probe);
@@ -121,6 +123,10 @@ static size_t index_of(const execution *e, const ig_plan_tensor *t) {
   return (size_t)(t - e->plan->tensors);
 }
 
+static bool has_statistic_of_values(const ig_plan_tensor *t) {
+  return t->statistic_norms && t->method->statistics == IG_STATISTIC_KIND_FISHER;
+}
+
 static ig_status read_inputs(const execution *e, execution_worker *w, const ig_plan_tensor *t,
                              size_t first, size_t count, ig_error *err) {
   ig_values_source from = {.recipe = e->plan->recipe, .tensor = t, .scratch = w->lora};
@@ -128,7 +134,7 @@ static ig_status read_inputs(const execution *e, execution_worker *w, const ig_p
     from.input = &t->input[i];
     IG_TRY(ig_values_read(&from, first, count, w->x[i], err));
   }
-  for (size_t i = 0; t->statistic_norms && i < t->inputs; i++)
+  for (size_t i = 0; has_statistic_of_values(t) && i < t->inputs; i++)
     IG_TRY(ig_safetensor_read_part(t->input[i].statistic, first, count, w->statistics[i], err));
   from.input = &t->base;
   return t->base.tensor ? ig_values_read(&from, first, count, w->base, err) : IG_OK;
@@ -156,7 +162,7 @@ static ig_status read_block(const execution *e, execution_worker *w, const membe
       .count = rows * b->columns,
       .x = (const float *const *)w->x,
       .base = t->base.tensor ? w->base : NULL,
-      .statistics = t->statistic_norms ? (const float *const *)w->statistics : NULL,
+      .statistics = has_statistic_of_values(t) ? (const float *const *)w->statistics : NULL,
       .scratch = w->scratch};
   IG_TRY(read_inputs(e, w, t, row * b->columns, out->count, err));
   if (!e->draws) return IG_OK;
@@ -390,6 +396,17 @@ static ig_status run_passes(large_merge *l, char *state, ig_error *err) {
   return IG_OK;
 }
 
+// Reads the Gram matrices of the tensor's inputs, for its method.
+static ig_status read_grams(execution *e, const ig_plan_tensor *t, ig_merge_tensor *merge,
+                            ig_error *err) {
+  if (!ig_blocking_has_grams(t) || !t->statistic_norms) return IG_OK;
+  for (size_t k = 0; k < t->inputs; k++)
+    IG_TRY(ig_safetensor_read_part(t->input[k].statistic, 0, t->input[k].statistic->elements,
+                                   e->grams[k], err));
+  merge->grams = (const float *const *)e->grams;
+  return IG_OK;
+}
+
 // Finds the tensor among the joined ones. NULL: it is not joined.
 static const member *find_joined(const execution *e, const ig_plan_tensor *t) {
   for (size_t i = 0; i < e->member_count; i++)
@@ -411,6 +428,7 @@ static ig_status merge_large(execution *e, const ig_plan_tensor *t, ig_error *er
     l.merge.blocks = e->joined_blocks;
   } else {
     if (e->draws) ig_draws_enter(e->draws, index_of(e, t), b->blocks, b->block_rows * b->columns);
+    IG_TRY(read_grams(e, t, &l.merge, err));
     IG_TRY(run_passes(&l, e->large_state, err));
   }
   return ig_pool_try(e->pool, l.blocks, combine_task, &l, err);
@@ -482,7 +500,13 @@ static ig_status save_and_stop(execution *e, ig_error *err) {
 }
 
 static bool is_small(const ig_plan_tensor *t) {
-  return t->copied || (ig_blocking_of(t).blocks <= 1 && !ig_fusion_plan_joins(t));
+  return t->copied ||
+         (ig_blocking_of(t).blocks <= 1 && !ig_fusion_plan_joins(t) && !ig_blocking_has_grams(t));
+}
+
+static size_t values_of_statistic(const ig_plan_tensor *t) {
+  if (ig_blocking_has_grams(t)) return t->shape[1] * t->shape[1];
+  return t->method->statistics == IG_STATISTIC_KIND_FISHER ? t->elements : 0;
 }
 
 size_t ig_execute_reads(const ig_fusion_plan *plan) {
@@ -491,7 +515,7 @@ size_t ig_execute_reads(const ig_fusion_plan *plan) {
     const ig_plan_tensor *t = &plan->tensors[i];
     size_t inputs = t->base.tensor ? t->base.tensor->bytes : 0;
     for (size_t k = 0; k < t->inputs; k++) inputs += t->input[k].tensor->bytes;
-    if (t->method->statistics) inputs += t->inputs * t->elements * sizeof(float);
+    inputs += t->inputs * values_of_statistic(t) * sizeof(float);
     bytes += is_small(t) ? inputs : inputs * (size_t)(t->method->passes + 1);
   }
   return bytes;

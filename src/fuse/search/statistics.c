@@ -8,11 +8,20 @@
 #include "base/fail.h"
 #include "base/report.h"
 #include "fuse/search/fisher_information.h"
+#include "fuse/search/gram_matrices.h"
 #include "fuse/search/trained_tensors.h"
 #include "model/arch/foreign.h"
 #include "model/create/wire.h"
 #include "model/files/config_file.h"
 #include "model/files/load.h"
+#include "numeric/sums.h"
+
+// Pairs of a batch where a pass sees them all at once; of gradients each pair has its own.
+enum { BATCH_PAIRS = 32 };
+
+static bool is_of_grams(const ig_fusion_plan *plan) {
+  return plan->recipe->method->statistics == IG_STATISTIC_KIND_GRAM;
+}
 
 // ---- the data ---------------------------------------------------------------
 
@@ -117,25 +126,47 @@ static const ig_safetensor *find_source(const ig_statistics *s, const ig_plan_te
   return NULL;
 }
 
-// Writes values (trained values of the model) under the names of the model's files.
-static ig_status write_values(const ig_statistics *s, const ig_model *model, const float *values,
-                              const char *path, ig_error *err) {
+// What a tensor of the file is to be, and what it is of.
+typedef struct statistic_source {
+  const ig_model *model;
+  const ig_gram_matrices *grams;  // NULL: the model's gradients hold the Fisher information
+} statistic_source;
+
+// Describes the statistic of one parameter; false: it has none.
+static bool fill_output(const statistic_source *from, const ig_parameter *p,
+                        ig_safetensors_output *out) {
+  const ig_gram_matrix *gram = from->grams ? ig_gram_matrices_find(from->grams, p) : NULL;
+  if (from->grams && !gram) return false;
+  out->dtype = IG_DTYPE_F32;
+  out->rank = gram ? 2 : p->rank;
+  out->values = gram ? gram->values : from->model->gradients + p->offset;
+  for (int k = 0; k < out->rank; k++) out->shape[k] = gram ? gram->size : p->shape[k];
+  return true;
+}
+
+// Writes them under the names of the model's files.
+static ig_status write_all(const ig_statistics *s, const statistic_source *from, const char *path,
+                           ig_error *err) {
   const ig_fusion_plan *plan = s->args.plan;
   ig_safetensors_output *outputs = ig_allocate(plan->count, sizeof *outputs, err);
   size_t count = 0;
   if (!outputs) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_safetensor *source = find_source(s, &plan->tensors[i]);
-    const ig_parameter *p = source ? ig_trained_tensors_find(model, source->name) : NULL;
-    if (!p) continue;
-    ig_safetensors_output *o = &outputs[count++];
-    *o = (ig_safetensors_output){
-        .name = source->name, .dtype = IG_DTYPE_F32, .rank = p->rank, .values = values + p->offset};
-    for (int k = 0; k < p->rank; k++) o->shape[k] = p->shape[k];
+    const ig_parameter *p = source ? ig_trained_tensors_find(from->model, source->name) : NULL;
+    if (!p || !fill_output(from, p, &outputs[count])) continue;
+    outputs[count++].name = source->name;
   }
   const ig_status status = ig_safetensors_write(path, outputs, count, err);
   free(outputs);
   return status;
+}
+
+static ig_status set_norm(const ig_statistics *s, double squares, ig_statistics_file *out,
+                          ig_error *err) {
+  out->norm = sqrt(squares);
+  if (out->norm > 0 && isfinite(out->norm)) return IG_OK;
+  return ig_fail(err, IG_ERROR_DIVERGED, "%s: statistics of norm %g", s->of->reference, out->norm);
 }
 
 // The model's gradients are not needed any more, and become the information in float32.
@@ -147,15 +178,12 @@ static ig_status write_information(const ig_statistics *s, const ig_model *model
     squares += information[i] * information[i];
     model->gradients[i] = (float)information[i];
   }
-  out->norm = sqrt(squares);
-  if (!(out->norm > 0 && isfinite(out->norm)))
-    return ig_fail(err, IG_ERROR_DIVERGED, "%s: a Fisher information of norm %g", s->of->reference,
-                   out->norm);
-  return write_values(s, model, model->gradients, out->path, err);
+  IG_TRY(set_norm(s, squares, out, err));
+  return write_all(s, &(statistic_source){.model = model}, out->path, err);
 }
 
-static ig_status gather_information(ig_statistics *s, ig_model *model, double *information,
-                                    ig_statistics_file *out, ig_error *err) {
+static ig_status measure_information(ig_statistics *s, ig_model *model, double *information,
+                                     ig_statistics_file *out, ig_error *err) {
   const ig_recipe *recipe = s->args.plan->recipe;
   const ig_fisher_information_args how = {.model = model,
                                           .labels = recipe->statistics->labels,
@@ -169,22 +197,60 @@ static ig_status gather_information(ig_statistics *s, ig_model *model, double *i
   return write_information(s, model, information, out, err);
 }
 
+static ig_status gather_information(ig_statistics *s, ig_model *model, ig_statistics_file *out,
+                                    ig_error *err) {
+  double *information = ig_allocate(model->trained_count, sizeof *information, err);
+  if (!information) return IG_ERROR_MEMORY;
+  const ig_status status = measure_information(s, model, information, out, err);
+  free(information);
+  return status;
+}
+
+static ig_status write_grams(const ig_statistics *s, const ig_model *model,
+                             const ig_gram_matrices *grams, ig_statistics_file *out,
+                             ig_error *err) {
+  double squares = 0;
+  for (size_t i = 0; i < grams->count; i++) {
+    const ig_gram_matrix *g = &grams->items[i];
+    squares += ig_sums_of_products(g->size * g->size, g->values, g->values);
+  }
+  IG_TRY(set_norm(s, squares, out, err));
+  return write_all(s, &(statistic_source){.model = model, .grams = grams}, out->path, err);
+}
+
+static ig_status gather_grams(ig_statistics *s, const ig_model *model, ig_statistics_file *out,
+                              ig_error *err) {
+  const ig_gram_matrices_args how = {.model = model,
+                                     .data = &s->data,
+                                     .name = s->of->reference,
+                                     .pool = s->pool,
+                                     .reporter = s->args.reporter,
+                                     .interrupter = s->args.interrupter};
+  ig_gram_matrices grams;
+  ig_status status = ig_gram_matrices_measure(&how, &grams, err);
+  if (status == IG_OK) status = write_grams(s, model, &grams, out, err);
+  ig_gram_matrices_free(&grams);
+  return status;
+}
+
 ig_status ig_statistics_gather(ig_statistics *s, ig_statistics_file *out, ig_error *err) {
   ig_model *model = NULL;
-  double *information = NULL;
   ig_report(s->args.reporter, IG_LEVEL_INFO, "statistics of %s", s->of->reference);
   ig_status status = load_model(s, &model, err);
-  if (status == IG_OK) {
-    information = ig_allocate(model->trained_count, sizeof *information, err);
-    status = information ? gather_information(s, model, information, out, err) : IG_ERROR_MEMORY;
-  }
-  free(information);
+  if (status == IG_OK)
+    status = is_of_grams(s->args.plan) ? gather_grams(s, model, out, err)
+                                       : gather_information(s, model, out, err);
   ig_model_free(model);
   return status;
 }
 
 size_t ig_statistics_memory(const ig_fusion_plan *plan) {
-  size_t values = 0;
-  for (size_t i = 0; i < plan->count; i++) values += plan->tensors[i].elements;
+  size_t values = 0, of_grams = 0;
+  for (size_t i = 0; i < plan->count; i++) {
+    const ig_plan_tensor *t = &plan->tensors[i];
+    values += t->elements;
+    if (t->rank == 2) of_grams += t->shape[1] * t->shape[1];
+  }
+  if (is_of_grams(plan)) return (values + of_grams) * sizeof(float);
   return values * (2 * sizeof(float) + sizeof(double));  // values, gradient, and their squares
 }

@@ -1,6 +1,6 @@
 // Statistics of one model of a recipe on the recipe's data, as a file of tensors that have the
 // names of the model's own: of the method `fisher` the Fisher information
-// (fuse/search/fisher_information.h).
+// (fuse/search/fisher_information.h), of `regmean` Gram matrices (fuse/search/gram_matrices.h).
 #ifndef IG_FUSE_SEARCH_STATISTICS_H
 #define IG_FUSE_SEARCH_STATISTICS_H
 #include <jansson.h>

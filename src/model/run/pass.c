@@ -284,6 +284,7 @@ static ig_status begin_run(ig_pass *p, const ig_pass_args *args, batch_run *run,
   IG_TRY(reserve_batch(p, run, err));
   p->context.nn.training = args->backward;
   p->context.nn.watch = args->watch;
+  p->context.nn.observer = args->observer;
   p->context.nn.seed = args->seed;
   p->context.nn.update = args->update;
   return IG_OK;

@@ -52,7 +52,8 @@ typedef struct ig_pass_args {
   const float **hidden;
   float *logits;     // (T, V) or NULL
   float *log_probs;  // (T) or NULL: log p(target_output) instead of the loss, without backward
-  const ig_attended *attended;  // filled with what the target attends to; NULL: nobody asks
+  const ig_linear_observer *observer;  // of a forward; NULL: nobody looks
+  const ig_attended *attended;         // filled with what the target attends to; NULL: nobody asks
   // Once it has seen a request, what is left of the pass is left out, and its results are of no
   // use. NULL: the pass is always whole.
   ig_interrupt_watch *watch;

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Fisher-weighted means in PyTorch, from the formulas, for tests/golden/fusion_statistics.c:
+"""Fisher-weighted means and RegMean in PyTorch, from the formulas:
 
     python tests/golden/fusion_statistics/make_goldens.py INGOT
 
-Written beside this file: the models one and two (random weights, one update of `ingot train` each),
-pairs of lines; LABELS.yml, the recipes; LABELS.safetensors, what they give, in float64 rounded to
-float32. The reference is that of bench/parity/fisher_regmean.py. Needs torch and transformers.
+Written beside this file, for tests/golden/fusion_statistics.c: the models one and two (random
+weights, one update of `ingot train` each), pairs of lines; NAME.yml, the recipes (reference and
+model are labels of Fisher); NAME.safetensors, what they give, in float64 rounded to float32. The
+reference is that of bench/parity/fisher_regmean.py. Needs torch and transformers.
 """
 import pathlib
 import shutil
@@ -53,6 +54,10 @@ def main():
                   HERE / f"{labels}.safetensors")
         recipe = parity.fisher_recipe("", ("one", "two"), labels, True)
         (HERE / f"{labels}.yml").write_text(recipe)
+    grams = [r.grams(s) for r, s in zip(references, parity.sets_of(pairs))]
+    fused = parity.regression_mean(values, grams, parity.WEIGHTS)
+    save_file({k: v.float().contiguous() for k, v in fused.items()}, HERE / "regmean.safetensors")
+    (HERE / "regmean.yml").write_text(parity.regmean_recipe("", ("one", "two")))
 
 
 main()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fisher-weighted means: what a model knows of its own pairs stays where a plain average loses it;
-# statistics are kept and used again, but not for other weights or pairs; the same bits for any
-# threads; bad data are told before anything is computed.
+# Fusions by statistics of the models, fisher and regmean: statistics are kept and used again, but
+# not for other weights or pairs; the same bits for any threads; bad data are told before anything
+# is computed.
 . "$INGOT_SOURCE/tests/cli/fuse_common.bash"
 
 toy parent 150
@@ -86,6 +86,32 @@ own+=('    - {source: held.src, target: held.trg, model: again}')
 fisher
 expect 0 "$INGOT" fuse recipe.yml -o fifth --statistics kept
 [ "$(ls kept | wc -l)" -eq 8 ] || fail "other weights were not noticed"
+
+# RegMean by the same ways: any threads, kept statistics, no plain mean; it has no labels.
+regmean() { # LINE...
+  recipe 'merge_method: regmean' "$models" 'statistics:' '  data:' "${own[@]}" "$@"
+}
+regmean
+fuse regression --threads 1
+fuse regression_threads --threads 3
+same regression/model.safetensors regression_threads/model.safetensors
+differs regression mean
+expect 0 "$INGOT" fuse recipe.yml -o regression_first --statistics kept
+[ "$(ls kept/regmean-*.safetensors | wc -l)" -eq 3 ] || fail "there are no three files of them"
+expect 0 "$INGOT" fuse recipe.yml -o regression_second --statistics kept
+[ "$(grep -c 'statistics of .*: kept/regmean-' err)" -eq 3 ] || fail "they were gathered anew"
+same regression/model.safetensors regression_first/model.safetensors
+same regression/model.safetensors regression_second/model.safetensors
+expect 0 "$INGOT" fuse recipe.yml --dry-run
+has out 'regmean, of linear layers'
+for line in 'parameters: {alpha: 0.1}' 'parameters: {ridge: 1}'; do
+  regmean "$line"
+  fuse "regression-${#line}"
+  differs regression "regression-${#line}"
+done
+regmean '  labels: model'
+expect 1 "$INGOT" fuse recipe.yml -o refused -q
+has err 'regmean takes no gradients'
 
 # A stage's model can be one of them.
 recipe 'name: mean2' 'merge_method: linear' \

@@ -1,0 +1,207 @@
+#include "fuse/search/gram_matrices.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/allocate.h"
+#include "base/fail.h"
+#include "base/interrupt.h"
+#include "base/report.h"
+#include "model/run/pass.h"
+#include "nn/gemm.h"
+
+enum { PANEL = 256 };  // rows of a matrix that are computed at a time
+
+// ---- the layers -------------------------------------------------------------
+
+typedef struct gram_list {
+  const ig_model *model;
+  ig_gram_matrices *out;
+  ig_error *err;
+  ig_status status;
+  size_t capacity;
+} gram_list;
+
+static void add_layer(gram_list *l, const ig_linear *linear, bool of_source) {
+  if (l->status != IG_OK || !linear->weight) return;
+  l->status = ig_allocate_more((void **)&l->out->items, &l->capacity, l->out->count + 1,
+                               sizeof *l->out->items, l->err);
+  if (l->status != IG_OK) return;
+  const size_t first = (size_t)(linear->weight - l->model->values), in = (size_t)linear->in;
+  l->out->items[l->out->count++] = (ig_gram_matrix){
+      .first = first, .end = first + in * (size_t)linear->out, .size = in, .of_source = of_source};
+}
+
+static void add_feed_forward(gram_list *l, const ig_feed_forward *f, bool of_source) {
+  add_layer(l, &f->inner, of_source);
+  add_layer(l, &f->outer, of_source);
+}
+
+static ig_status list_layers(const ig_model *m, ig_gram_matrices *out, ig_error *err) {
+  gram_list l = {.model = m, .out = out, .err = err};
+  for (int i = 0; i < ig_config_stored_layers(&m->config.encoder); i++) {
+    add_layer(&l, &m->encoder[i].self_attention.query, true);
+    add_layer(&l, &m->encoder[i].self_attention.output, true);
+    add_feed_forward(&l, &m->encoder[i].feed_forward, true);
+  }
+  for (int i = 0; i < m->config.decoder.layers; i++) {
+    const ig_decoder_layer *d = &m->decoder[i];
+    add_layer(&l, &d->self_attention.query, false);
+    add_layer(&l, &d->self_attention.output, false);
+    add_layer(&l, &d->cell.candidate, false);
+    add_layer(&l, &d->cell.forget, false);
+    add_layer(&l, &d->cross_attention.query, false);
+    add_layer(&l, &d->cross_attention.key_value, true);
+    add_layer(&l, &d->cross_attention.output, false);
+    add_feed_forward(&l, &d->feed_forward, false);
+  }
+  add_layer(&l, &m->embedding_projection, true);
+  if (!m->config.tied_output) add_layer(&l, &m->output, false);
+  return l.status;
+}
+
+static void carve(ig_gram_matrices *matrices, ig_arena *arena) {
+  for (size_t i = 0; i < matrices->count; i++) {
+    ig_gram_matrix *g = &matrices->items[i];
+    g->values = IG_TAKE(arena, float, g->size * g->size);
+  }
+}
+
+static ig_status make_matrices(const ig_model *model, ig_gram_matrices *out, ig_error *err) {
+  ig_arena plan = ig_arena_measure();
+  IG_TRY(list_layers(model, out, err));
+  carve(out, &plan);
+  IG_TRY(ig_arena_create(&out->memory, plan.peak, err));
+  carve(out, &out->memory);
+  return IG_OK;
+}
+
+// ---- sums -------------------------------------------------------------------
+
+typedef struct gram_run {
+  const ig_gram_matrices_args *args;
+  ig_gram_matrices *out;
+  ig_pass *pass;
+  ig_nn nn;  // with scratch of its own: the layers are using theirs
+  ig_arena scratch;
+  ig_linear_observer observer;
+  ig_status status;
+  ig_error err;  // of what the observer could not do
+  size_t done, pairs;
+} gram_run;
+
+// G += X^T X on and above the diagonal, panel by panel.
+static ig_status add_products(gram_run *r, const ig_gram_matrix *g, int rows, const float *input) {
+  const size_t n = g->size;
+  for (size_t first = 0; first < n; first += PANEL) {
+    const size_t height = n - first < PANEL ? n - first : PANEL;
+    const ig_gemm product = {.m = height,
+                             .n = n - first,
+                             .k = (size_t)rows,
+                             .a = input + first,
+                             .a_row = 1,
+                             .a_depth = n,
+                             .b = input + first,
+                             .b_depth = n,
+                             .b_column = 1,
+                             .c = g->values + first * n + first,
+                             .c_row = n,
+                             .accumulate = true};
+    IG_TRY(ig_arena_reserve(&r->scratch, ig_gemm_scratch(&r->nn, product.m, product.n, product.k),
+                            1 << 20, &r->err));
+    ig_gemm_run(&r->nn, &product);
+  }
+  return IG_OK;
+}
+
+static void see(void *context, const float *weight, int rows, const float *input) {
+  gram_run *r = context;
+  const size_t at = (size_t)(weight - r->args->model->values);
+  for (size_t i = 0; r->status == IG_OK && i < r->out->count; i++)
+    if (r->out->items[i].first == at) r->status = add_products(r, &r->out->items[i], rows, input);
+}
+
+static void scale_all(const gram_run *r, const ig_learning_set *set, bool undo) {
+  for (size_t i = 0; i < r->out->count; i++) {
+    const ig_gram_matrix *g = &r->out->items[i];
+    const ig_side side = g->of_source ? IG_SIDE_SOURCE : IG_SIDE_TARGET;
+    const double rows = (double)set->pairs.offsets[side][set->pairs.pairs],
+                 factor = undo ? rows / set->share : set->share / rows;
+    for (size_t k = 0; k < g->size * g->size; k++)
+      g->values[k] = (float)((double)g->values[k] * factor);
+  }
+}
+
+static ig_status add_batch(gram_run *r, const ig_batch *batch, ig_error *err) {
+  ig_batch seen = *batch;
+  if (r->args->model->config.tied_output) seen.target_output = NULL;  // no output layer is needed
+  const ig_pass_args how = {.batch = &seen, .observer = &r->observer};
+  IG_TRY(ig_pass_run(r->pass, &how, NULL, err));
+  if (r->status != IG_OK) return ig_fail(err, r->status, "%s", r->err.message);
+  r->done += (size_t)batch->sequences;
+  const ig_progress progress = {
+      .what = "statistics", .unit = "pairs", .done = (double)r->done, .total = (double)r->pairs};
+  ig_report_progress(r->args->reporter, &progress);
+  return IG_OK;
+}
+
+// What the sets before have given is brought to the scale of this one meanwhile.
+static ig_status add_set(gram_run *r, ig_learning_set *set, ig_error *err) {
+  scale_all(r, set, true);
+  for (size_t b = 0; b < set->batches; b++) {
+    if (ig_interrupt_requested(r->args->interrupter))
+      return ig_fail(err, IG_INTERRUPTED,
+                     "interrupted; the same command begins with the statistics of %s again",
+                     r->args->name);
+    IG_TRY(ig_learning_data_next(r->args->data, set, err));
+    IG_TRY(add_batch(r, &r->args->data->buffer.batch, err));
+  }
+  scale_all(r, set, false);
+  return IG_OK;
+}
+
+// Below the diagonal stands what is above it.
+static void mirror(const ig_gram_matrix *g) {
+  for (size_t i = 0; i < g->size; i++)
+    for (size_t k = 0; k < i; k++) g->values[i * g->size + k] = g->values[k * g->size + i];
+}
+
+static ig_status run(gram_run *r, ig_error *err) {
+  ig_learning_data *data = r->args->data;
+  IG_TRY(make_matrices(r->args->model, r->out, err));
+  IG_TRY(ig_kernels_select(&r->nn.kernels, err));
+  IG_TRY(ig_pass_create(r->args->model, r->args->pool, &r->pass, err));
+  for (size_t i = 0; i < data->train_count; i++) r->pairs += data->train[i].pairs.pairs;
+  IG_TRY(ig_learning_data_seek(data, 0, err));
+  for (size_t i = 0; i < data->train_count; i++) IG_TRY(add_set(r, &data->train[i], err));
+  for (size_t i = 0; i < r->out->count; i++) mirror(&r->out->items[i]);
+  return IG_OK;
+}
+
+ig_status ig_gram_matrices_measure(const ig_gram_matrices_args *args, ig_gram_matrices *out,
+                                   ig_error *err) {
+  gram_run r = {.args = args, .out = out, .nn = {.pool = args->pool}};
+  *out = (ig_gram_matrices){0};
+  r.nn.scratch = &r.scratch;
+  r.observer = (ig_linear_observer){.see = see, .context = &r};
+  const ig_status status = run(&r, err);
+  ig_pass_free(r.pass);
+  ig_arena_free(&r.scratch);
+  return status;
+}
+
+void ig_gram_matrices_free(ig_gram_matrices *matrices) {
+  free(matrices->items);
+  ig_arena_free(&matrices->memory);
+  *matrices = (ig_gram_matrices){0};
+}
+
+const ig_gram_matrix *ig_gram_matrices_find(const ig_gram_matrices *matrices,
+                                            const ig_parameter *p) {
+  for (size_t i = 0; i < matrices->count; i++) {
+    const ig_gram_matrix *g = &matrices->items[i];
+    if (p->rank == 2 && p->offset >= g->first && p->offset < g->end && p->shape[1] == g->size)
+      return g;
+  }
+  return NULL;
+}
