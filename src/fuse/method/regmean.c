@@ -23,7 +23,7 @@ typedef struct regmean_state {
 } regmean_state;
 
 static size_t state_size(const ig_merge_tensor *m) {
-  if (m->rank != 2) return 0;
+  if (m->rank != 2 || m->rows < 2) return 0;  // one row has no Gram matrix
   return sizeof(regmean_state) + m->columns * m->columns * sizeof(double);
 }
 

@@ -15,9 +15,12 @@ static ig_status open_files(ig_fusion_plan *plan, const ig_statistics_file *file
   return IG_OK;
 }
 
-static size_t values_wanted(const ig_plan_tensor *t) {
-  if (t->method->statistics != IG_STATISTIC_KIND_GRAM) return t->elements;
-  return t->rank == 2 ? t->shape[1] * t->shape[1] : 0;
+size_t ig_planned_statistics_values(const ig_plan_tensor *t) {
+  const ig_statistic_kind kind = t->method->statistics;
+  if (kind == IG_STATISTIC_KIND_FISHER) return t->elements;
+  // One row is a bias, as that of the logits, and has as many columns as the vocabulary.
+  const bool is_matrix = kind == IG_STATISTIC_KIND_GRAM && t->rank == 2 && t->shape[0] > 1;
+  return is_matrix ? t->shape[1] * t->shape[1] : 0;
 }
 
 // Looks up the statistics of one tensor's inputs, and counts them.
@@ -26,7 +29,8 @@ static size_t find_inputs(const ig_fusion_plan *plan, ig_plan_tensor *t) {
   for (size_t i = 0; i < t->inputs; i++) {
     t->input[i].statistic =
         ig_safetensors_find(plan->statistics[t->model_keys[i]], t->input[i].tensor->name);
-    found += t->input[i].statistic && t->input[i].statistic->elements == values_wanted(t);
+    found +=
+        t->input[i].statistic && t->input[i].statistic->elements == ig_planned_statistics_values(t);
   }
   return found;
 }

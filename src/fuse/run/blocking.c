@@ -1,5 +1,7 @@
 #include "fuse/run/blocking.h"
 
+#include "fuse/plan/planned_statistics.h"
+
 // The most values of a block, unless one row has more. The blocks of a few models fit into an L2
 // cache together.
 enum { BLOCK = 1 << 15, MODELS = 64 };
@@ -21,7 +23,8 @@ ig_blocking ig_blocking_of(const ig_plan_tensor *t) {
 }
 
 bool ig_blocking_has_grams(const ig_plan_tensor *t) {
-  return t->method->statistics == IG_STATISTIC_KIND_GRAM && !t->copied && t->rank == 2;
+  return t->method->statistics == IG_STATISTIC_KIND_GRAM && !t->copied &&
+         ig_planned_statistics_values(t) > 0;
 }
 
 ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_plan_tensor *t,
@@ -95,7 +98,7 @@ ig_blocking_sizes ig_blocking_measure(const ig_fusion_plan *plan) {
     s.lora = larger(s.lora, ig_lora_scratch(&t->base.lora, b.block_rows));
     if (t->copied) continue;
     const bool has_grams = ig_blocking_has_grams(t), large = b.blocks > 1 || has_grams;
-    if (has_grams) s.gram = larger(s.gram, b.columns * b.columns);
+    if (has_grams) s.gram = larger(s.gram, ig_planned_statistics_values(t));
     size_t *state = large ? &s.large_state : &s.state,
            *workspace = large ? &s.workspace : &s.small_workspace;
     if (method->state_size) *state = larger(*state, method->state_size(&merge));

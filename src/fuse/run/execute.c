@@ -15,6 +15,7 @@
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "base/report.h"
+#include "fuse/plan/planned_statistics.h"
 #include "fuse/run/blocking.h"
 #include "fuse/run/draws.h"
 #include "fuse/run/equal_copy.h"
@@ -505,8 +506,7 @@ static bool is_small(const ig_plan_tensor *t) {
 }
 
 static size_t values_of_statistic(const ig_plan_tensor *t) {
-  if (ig_blocking_has_grams(t)) return t->shape[1] * t->shape[1];
-  return t->method->statistics == IG_STATISTIC_KIND_FISHER ? t->elements : 0;
+  return t->copied ? 0 : ig_planned_statistics_values(t);
 }
 
 size_t ig_execute_reads(const ig_fusion_plan *plan) {

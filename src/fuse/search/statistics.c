@@ -249,7 +249,7 @@ size_t ig_statistics_memory(const ig_fusion_plan *plan) {
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     values += t->elements;
-    if (t->rank == 2) of_grams += t->shape[1] * t->shape[1];
+    of_grams += ig_planned_statistics_values(t);
   }
   if (is_of_grams(plan)) return (values + of_grams) * sizeof(float);
   return values * (2 * sizeof(float) + sizeof(double));  // values, gradient, and their squares
