@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "held_out.h"
 #include "ingot.h"
@@ -15,7 +16,7 @@
 typedef struct fuse_values {
   const char *output, *report, *source, *reference, *questions, *metric, *shard_size, *statistics;
   int threads, beam_size;
-  bool dry_run, sha256;
+  bool dry_run, sha256, allow_commands;
   cli_log log;
 } fuse_values;
 #define CLI_VALUES fuse_values
@@ -34,7 +35,8 @@ static const cli_option fuse_options[] = {
         "Write a page with cosines and distances between the models, tensor by tensor."),
     CLI_TEXT_OPTION(
         0, "held-out-source", "FILE", source,
-        "What greedy_soup chooses its models by: sentences to translate, one a line ..."),
+        "What greedy_soup chooses its models by, and a search its values: sentences to translate, "
+        "one a line ..."),
     CLI_TEXT_OPTION(0, "held-out-reference", "FILE", reference,
                     "... and their right translations."),
     CLI_TEXT_OPTION(0, "held-out-questions", "FILE", questions,
@@ -49,6 +51,9 @@ static const cli_option fuse_options[] = {
         0, "statistics", "DIR", statistics,
         "Keep statistics of the models (of fisher and regmean) here, and use them again for the "
         "same model and data."),
+    CLI_FLAG_OPTION(0, "allow-commands", allow_commands,
+                    "Let the recipe run commands of its own: those that a search scores models by. "
+                    "Only for recipes that you trust."),
     CLI_SHARD_SIZE_OPTION,
     CLI_FLAG_OPTION(0, "sha256", sha256,
                     "Record SHA-256 hashes of the inputs in place of XXH3-128."),
@@ -90,6 +95,18 @@ static int check_held_out(const cli_verb *verb, const fuse_values *v) {
   return CLI_GO_ON;
 }
 
+// What models are scored by, in words that differ where scores would: files by size and time.
+static void identify_score(const fuse_values *v, char *text, size_t size) {
+  const char *const files[] = {v->source, v->reference, v->questions};
+  int used = snprintf(text, size, "%s, beam size %d", v->metric ? v->metric : "", v->beam_size);
+  for (size_t i = 0; i < sizeof files / sizeof *files && used >= 0 && (size_t)used < size; i++) {
+    struct stat s;
+    if (!files[i] || stat(files[i], &s) != 0) continue;
+    used += snprintf(text + used, size - (size_t)used, ", %lld bytes of %lld.%09ld",
+                     (long long)s.st_size, (long long)s.st_mtim.tv_sec, (long)s.st_mtim.tv_nsec);
+  }
+}
+
 // What models are scored by, in *options.
 static ig_status open_lines(const fuse_values *v, cli_held_out *held_out, ig_fuse_options *options,
                             ig_error *err) {
@@ -121,6 +138,9 @@ static int fuse_parsed(const cli_verb *verb, const fuse_values *v, const char *r
                        ig_fuse_options *options) {
   ig_error err;
   cli_held_out held_out = {0};
+  char identity[256];
+  identify_score(v, identity, sizeof identity);
+  options->score_identity = identity;
   ig_status status = v->source      ? open_lines(v, &held_out, options, &err)
                      : v->questions ? open_questions(v, &held_out, options, &err)
                                     : IG_OK;
@@ -147,6 +167,7 @@ static int run_fuse(const cli_verb *verb, int argc, char **argv) {
   if (values.shard_size && !cli_size_read(values.shard_size, &options.shard_bytes))
     return cli_size_error(verb, "out-shard-size", values.shard_size);
   options.sha256 = values.sha256;
+  options.allow_commands = values.allow_commands;
   options.reporter = cli_report_begin(&values.log, true);
   options.interrupter = cli_stop_on_signals(!values.log.quiet && !values.log.json);
   return fuse_parsed(verb, &values, operands.items[0], &options);
@@ -159,7 +180,8 @@ const cli_verb cli_fuse = {
         "fuse RECIPE.yml -o DIR [--dry-run] [--report FILE.html] [--threads N]\n"
         "fuse RECIPE.yml -o DIR --held-out-source FILE --held-out-reference FILE [--metric NAME] "
         "[--beam-size N]\n"
-        "fuse RECIPE.yml -o DIR --held-out-questions SQUAD.json [--metric f1|exact]",
+        "fuse RECIPE.yml -o DIR --held-out-questions SQUAD.json [--metric f1|exact]\n"
+        "fuse RECIPE.yml -o DIR --allow-commands",
     .description =
         "Carries out a recipe: a method, the models, and its parameters for whole models, layers "
         "or single tensors. Recipes of mergekit are read as "

@@ -567,14 +567,20 @@ typedef struct ig_fuse_options {
   const char *report_path;
   ig_reporter reporter; /* default: nothing is reported */
   /* Puts out the held-out score of the model in a directory, higher is better: greedy_soup chooses
-   * by it. ig_score_held_out is such a function. Called on the thread that called the library.
-   * Default NULL: that method is an error. */
+   * by it, and a search without an objective of its own. ig_score_held_out is such a function.
+   * Called on the thread that called the library. Default NULL: such a recipe is an error. */
   ig_status (*score)(void *context, const char *directory, double *score, ig_error *err);
   void *score_context;         /* handed to score */
   ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
   /* Statistics of models, which some methods gather on data first, are kept in this directory, and
    * used again for the same model and data; default NULL: they are gone with OUTPUT.stages. */
   const char *statistics_directory;
+  /* What `score` scores by, in any words: a search that was stopped goes on with the scores that it
+   * had if these words are the same; default NULL: always */
+  const char *score_identity;
+  /* A recipe may run commands of its own (search, objective: {command: ...}); default false: such a
+   * recipe is an error, for who wrote it may not be who runs it. */
+  bool allow_commands;
 } ig_fuse_options;
 ig_fuse_options ig_fuse_options_default(void);
 /* Carries out a recipe (a YAML file, docs/fusion.md) and writes the directory of a model, or of a

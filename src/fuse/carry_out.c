@@ -96,6 +96,7 @@ static ig_status run_stage(stage_run *r, const ig_fusion_plan *plan, size_t inde
   const ig_provenance_options options = {.hashes = r->hashes,
                                          .scores = found->scores,
                                          .learned = found->learned,
+                                         .searched = found->searched,
                                          .statistics = found->statistics.record};
   ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
   if (status == IG_OK) status = make_stage(r, &writing, stage, err);
@@ -133,6 +134,7 @@ static ig_status run_result(stage_run *r, const ig_fusion_plan *plan, size_t ind
                                          .stages = r->history,
                                          .scores = found->scores,
                                          .learned = found->learned,
+                                         .searched = found->searched,
                                          .statistics = found->statistics.record,
                                          .shard_bytes = r->options->shard_bytes};
   ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
@@ -197,11 +199,11 @@ static ig_status carry_out_all(stage_run *r, ig_error *err) {
   IG_TRY(name_directory(r, err));
   IG_TRY(name_stages(r, err));
   IG_TRY(ig_pool_create(r->options->threads, &r->pool, err));
-  r->averages = (ig_soup_averages){.options = r->options,
-                                   .hashes = r->hashes,
-                                   .pool = r->pool,
-                                   .stages = r->stages,
-                                   .directory = r->directory};
+  r->averages.trial = (ig_trial){.options = r->options,
+                                 .hashes = r->hashes,
+                                 .pool = r->pool,
+                                 .stages = r->stages,
+                                 .directory = r->directory};
   r->history = json_array();
   if (!r->history) return ig_fail_memory(err);
   r->preparations = ig_allocate(r->stages->count, sizeof *r->preparations, err);

@@ -13,6 +13,7 @@
 #include "fuse/preview/report_path.h"
 #include "fuse/recipe/whole_models.h"
 #include "fuse/run/fusion_product.h"
+#include "fuse/search_stage.h"
 
 typedef struct fusion {
   const ig_fuse_options *options;
@@ -36,6 +37,7 @@ static ig_status check_statistics(const ig_recipe *recipe, ig_error *err) {
 }
 
 static ig_status check_scores(const fusion *f, const ig_recipe *recipe, ig_error *err) {
+  if (recipe->search) IG_TRY(ig_search_stage_check(recipe, f->is_preview ? NULL : f->options, err));
   if (recipe->method->needs_scores && !f->options->score && !f->is_preview)
     return ig_yaml_fail(recipe->root, err, "%s needs held-out data to choose by",
                         recipe->method->name);

@@ -17,10 +17,10 @@ typedef struct ig_learn_stage_args {
   const ig_fuse_options *options;
 } ig_learn_stage_args;
 
+extern const char *const ig_learn_stage_kind;  // of its state (fuse/stage_state.h)
+
 // Plans the stage and learns. *recipe (ig_recipe_file_free in any case) is the one to carry out in
 // its place; *record, a new reference, tells how it was found.
 ig_status ig_learn_stage(const ig_learn_stage_args *args, ig_recipe_file *recipe, json_t **record,
                          ig_error *err);
-// Removes the state that it kept in the directory.
-ig_status ig_learn_stage_forget(const char *directory, size_t index, ig_error *err);
 #endif

@@ -4,6 +4,8 @@
 #include "fuse/learn_stage.h"
 #include "fuse/plan/planner.h"
 #include "fuse/recipe/soup.h"
+#include "fuse/search_stage.h"
+#include "fuse/stage_state.h"
 
 static ig_stage *stage_of(const ig_stage_preparation_args *args) {
   return &args->stages->stage[args->index];
@@ -51,8 +53,16 @@ static ig_status learn_coefficients(const ig_stage_preparation_args *args,
                                    .directory = args->directory,
                                    .hashes = args->hashes,
                                    .options = args->options};
-  IG_TRY(ig_learn_stage(&how, &out->learned_recipe, &out->learned, err));
-  stage_of(args)->recipe = &out->learned_recipe.recipes[0];
+  IG_TRY(ig_learn_stage(&how, &out->found_recipe, &out->learned, err));
+  stage_of(args)->recipe = &out->found_recipe.recipes[0];
+  return IG_OK;
+}
+
+static ig_status search_values(const ig_stage_preparation_args *args, ig_stage_preparation *out,
+                               ig_error *err) {
+  const ig_search_stage_args how = {.trial = args->averages->trial, .index = args->index};
+  IG_TRY(ig_search_stage(&how, &out->found_recipe, &out->searched, err));
+  stage_of(args)->recipe = &out->found_recipe.recipes[0];
   return IG_OK;
 }
 
@@ -74,21 +84,23 @@ ig_status ig_stage_preparation_make(const ig_stage_preparation_args *args,
   const ig_recipe *recipe = stage_of(args)->recipe;
   const ig_method *method = recipe->method;
   out->replans = recipe->builds || method->needs_scores || recipe->align.wanted ||
-                 method->learns || method->statistics;
+                 method->learns || method->statistics || recipe->search;
   out->models = args->stages->models;
   out->model_count = args->index;
   if (method->needs_scores) IG_TRY(choose_models(args, out, err));
   if (recipe->align.wanted) IG_TRY(align_models(args, out, err));
+  if (recipe->search) IG_TRY(search_values(args, out, err));
   if (method->learns) IG_TRY(learn_coefficients(args, out, err));
   return method->statistics ? gather_statistics(args, out, err) : IG_OK;
 }
 
 void ig_stage_preparation_free(ig_stage_preparation *preparation) {
   ig_aligned_models_free(&preparation->aligned);
-  ig_recipe_file_free(&preparation->learned_recipe);
+  ig_recipe_file_free(&preparation->found_recipe);
   ig_statistics_stage_free(&preparation->statistics);
   json_decref(preparation->scores);
   json_decref(preparation->learned);
+  json_decref(preparation->searched);
   *preparation = (ig_stage_preparation){0};
 }
 
@@ -100,15 +112,17 @@ static bool removes_statistics(const ig_stage_preparation *preparation,
 
 bool ig_stage_preparation_has_left(const ig_stage_preparation *preparation,
                                    const ig_fuse_options *options) {
-  return preparation->aligned.aligned > 0 || preparation->learned_recipe.count > 0 ||
+  return preparation->aligned.aligned > 0 || preparation->found_recipe.count > 0 ||
          removes_statistics(preparation, options);
 }
 
 ig_status ig_stage_preparation_remove(const ig_stage_preparation *preparation,
                                       const ig_stage_preparation_args *args, ig_error *err) {
   IG_TRY(ig_aligned_models_remove(&preparation->aligned, &args->options->reporter, err));
-  if (preparation->learned_recipe.count)
-    IG_TRY(ig_learn_stage_forget(args->directory, args->index, err));
+  if (preparation->learned)
+    IG_TRY(ig_stage_state_forget(args->directory, ig_learn_stage_kind, args->index, err));
+  if (preparation->searched)
+    IG_TRY(ig_stage_state_forget(args->directory, ig_search_stage_kind, args->index, err));
   if (!removes_statistics(preparation, args->options)) return IG_OK;
   return ig_statistics_stage_remove(&preparation->statistics, err);
 }

@@ -1,5 +1,6 @@
 // What a stage needs found before it is planned for good: models chosen by their scores, models in
-// another order, coefficients that are learned, statistics that are gathered.
+// another order, values that are searched, coefficients that are learned, statistics that are
+// gathered.
 #ifndef IG_FUSE_STAGE_PREPARATION_H
 #define IG_FUSE_STAGE_PREPARATION_H
 #include "fuse/align/aligned_models.h"
@@ -23,10 +24,11 @@ typedef struct ig_stage_preparation {
   const ig_stage_model *models;
   size_t model_count;
   ig_aligned_models aligned;
-  ig_recipe_file learned_recipe;  // which has taken the place of the stage's own; empty: none has
+  // Of learning or searching: it has taken the place of the stage's own recipe. Empty: none has.
+  ig_recipe_file found_recipe;
   ig_statistics_set statistics;
   // What fusion.json tells of it; NULL: there is nothing to tell.
-  json_t *scores, *learned;
+  json_t *scores, *learned, *searched;
 } ig_stage_preparation;  // start from {0}
 
 // ig_stage_preparation_free in any case, after the last use of the stage's recipe.

@@ -10,6 +10,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "io/json.h"
 
 #define MAX_BYTES ((size_t)1 << 20)
 // Counted with aliases as copies: this bound stops documents that multiply themselves.
@@ -477,6 +478,18 @@ ig_status ig_yaml_make_scalar(ig_yaml *yaml, const ig_yaml_node *node, const cha
   changed->quoted = true;
   changed->count = 0;
   return IG_OK;
+}
+
+ig_status ig_yaml_make_json(ig_yaml *yaml, const ig_yaml_node *node, const json_t *scalar,
+                            ig_error *err) {
+  if (json_is_string(scalar))
+    return ig_yaml_make_scalar(yaml, node, json_string_value(scalar), err);
+  char *text = ig_json_text(scalar, JSON_ENCODE_ANY);
+  if (!text) return ig_fail_memory(err);
+  const ig_status status = ig_yaml_make_scalar(yaml, node, text, err);
+  if (status == IG_OK) ((ig_yaml_node *)node)->quoted = false;
+  free(text);
+  return status;
 }
 
 void ig_yaml_drop(const ig_yaml_node *map, size_t index) {

@@ -45,6 +45,9 @@ ig_status ig_yaml_set(ig_yaml *yaml, const char *assignment, ig_error *err);
 // the tree.
 ig_status ig_yaml_make_scalar(ig_yaml *yaml, const ig_yaml_node *node, const char *text,
                               ig_error *err);
+// Makes it this scalar: a number, true, false, null or a string.
+ig_status ig_yaml_make_json(ig_yaml *yaml, const ig_yaml_node *node, const json_t *scalar,
+                            ig_error *err);
 // Takes a key, by its index, out of a map of the document.
 void ig_yaml_drop(const ig_yaml_node *map, size_t index);
 

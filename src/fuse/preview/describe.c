@@ -53,6 +53,16 @@ static void print_alignment(FILE *out, const ig_fusion_plan *plan) {
   fprintf(out, "; seed %llu, restarts %d\n", (unsigned long long)align->seed, align->restarts);
 }
 
+static void print_search(FILE *out, const ig_search_space *space) {
+  fprintf(out, "  search   at most %d evaluations of", space->evaluations);
+  for (size_t i = 0; i < space->count; i++) {
+    fputs(i ? ", " : " ", out);
+    ig_plain_text_print(out, space->parameters[i].name);
+  }
+  fprintf(out, " by %s; the rest of this is with the middle of all values\n",
+          space->method == IG_SEARCH_METHOD_GRID ? "grid" : "cma_es");
+}
+
 static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
   const ig_method *method = stage->recipe->method;
   const bool named = s->count > 1 && stage->recipe->name;
@@ -60,6 +70,7 @@ static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
   ig_plain_text_print(out, named ? stage->recipe->name : s->file);
   fprintf(out, ": %s, %s\n", method->name, method->summary);
   const ig_fusion_product *product = ig_fusion_product_of(stage->recipe);
+  if (stage->recipe->search) print_search(out, stage->recipe->search);
   const size_t inputs = print_models(out, &stage->plan);
   print_alignment(out, &stage->plan);
   const size_t written = product->bytes(&stage->plan);

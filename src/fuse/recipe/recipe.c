@@ -21,7 +21,7 @@ static const char *const recipe_keys[] = {
     "name",          "compatibility",   "seed",      "tokenizer_source",
     "rng",           "missing_tensors", "tokenizer", "non_float",
     "chat_template", "learn",           "align",
-    "statistics"};
+    "statistics",    "search"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every",
                                          "last",  "best",       "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
@@ -346,6 +346,7 @@ void ig_recipe_free(ig_recipe *recipe) {
   free(recipe->modules);
   ig_learning_free(recipe->learning);
   ig_statistics_request_free(recipe->statistics);
+  ig_search_space_free(recipe->search);
   ig_setting_free(recipe->scopes);
   ig_token_rules_free(&recipe->tokenizer.rules);
   json_decref(recipe->document);

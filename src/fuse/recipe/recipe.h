@@ -4,6 +4,7 @@
 #ifndef IG_FUSE_RECIPE_RECIPE_H
 #define IG_FUSE_RECIPE_RECIPE_H
 #include "fuse/recipe/learning.h"
+#include "fuse/recipe/search_space.h"
 #include "fuse/recipe/setting.h"
 #include "fuse/recipe/statistics_request.h"
 #include "fuse/recipe/token_rules.h"
@@ -64,6 +65,8 @@ typedef struct ig_recipe {
   const ig_method *method;
   ig_learning *learning;              // of a method that learns, or NULL
   ig_statistics_request *statistics;  // of a method that needs them, or NULL
+  ig_search_space *search;            // of a recipe that names values to be found; then those in it
+                                      // are the middle ones; or NULL
   const char *base_model;             // or NULL
   ig_recipe_module *modules;
   size_t module_count;

@@ -11,8 +11,9 @@
 // A document as it is in the file.
 typedef struct document {
   const ig_yaml_node *node;
-  const char *name;    // or NULL
-  bool entered, left;  // the search for an order has begun with it; has placed it
+  const char *name;         // or NULL
+  ig_search_space *search;  // of a document that has one; its recipe takes it over
+  bool entered, left;       // the search for an order has begun with it; has placed it
 } document;
 
 typedef struct document_list {
@@ -53,10 +54,9 @@ static ig_status check_name(const document_list *all, size_t index, ig_error *er
   return IG_OK;
 }
 
-static ig_status read_names(const ig_yaml_node *root, document_list *all, ig_error *err) {
+static ig_status read_names(document_list *all, ig_error *err) {
   for (size_t i = 0; i < all->count; i++) {
     document *d = &all->items[i];
-    d->node = root->children[i];
     if (d->node->kind != IG_YAML_MAP)
       return ig_yaml_fail(d->node, err, "expected a map with 'merge_method'");
     IG_TRY(ig_yaml_string(d->node, "name", NULL, &d->name, err));
@@ -144,10 +144,43 @@ static ig_status find_order(document_list *all, ig_error *err) {
 
 // ---- reading ----------------------------------------------------------------
 
-static ig_status read_in_order(const document_list *all, ig_recipe_file *out, ig_error *err) {
+// Takes `search` out of each document, and puts middle values in the place of names.
+static ig_status read_searches(document_list *all, const ig_yaml_node *root, ig_yaml *yaml,
+                               ig_error *err) {
   for (size_t i = 0; i < all->count; i++) {
-    const document *d = &all->items[all->order[i]];
+    document *d = &all->items[i];
+    d->node = root->children[i];
+    if (d->node->kind != IG_YAML_MAP) continue;
+    IG_TRY(ig_search_space_read(d->node, &d->search, err));
+    if (d->search) IG_TRY(ig_search_space_put_middle(d->search, yaml, err));
+  }
+  return IG_OK;
+}
+
+// Reads the document with the values at the ends of each range, or all that are listed, so that a
+// search does not meet one late that the recipe cannot have.
+static ig_status check_searched(const document *d, ig_yaml *yaml, ig_error *err) {
+  for (size_t p = 0; p < d->search->count; p++) {
+    const ig_search_parameter *parameter = &d->search->parameters[p];
+    for (size_t i = 0; i < ig_search_space_checks(parameter); i++) {
+      ig_recipe recipe;
+      const double at = ig_search_space_check(parameter, i);
+      IG_TRY(ig_search_space_put(d->search, yaml, p, at, err));
+      IG_TRY(ig_recipe_read(d->node, &recipe, err));
+      ig_recipe_free(&recipe);
+    }
+    IG_TRY(ig_search_space_put_middle(d->search, yaml, err));
+  }
+  return IG_OK;
+}
+
+static ig_status read_in_order(document_list *all, ig_recipe_file *out, ig_error *err) {
+  for (size_t i = 0; i < all->count; i++) {
+    document *d = &all->items[all->order[i]];
+    if (d->search) IG_TRY(check_searched(d, out->yaml, err));
     IG_TRY(ig_recipe_read(d->node, &out->recipes[i], err));
+    out->recipes[i].search = d->search;
+    d->search = NULL;
     for (size_t k = 0; k < i; k++)
       if (needs(d, &all->items[all->order[k]])) out->recipes[i].builds = true;
   }
@@ -164,15 +197,17 @@ static ig_status read_documents(const ig_yaml_node *root, document_list *all, ig
   all->order = ig_allocate(root->count, sizeof *all->order, err);
   if (!all->items || !all->order) return IG_ERROR_MEMORY;
   all->count = root->count;
-  IG_TRY(read_names(root, all, err));
+  IG_TRY(read_searches(all, root, out->yaml, err));
+  IG_TRY(ig_mergekit_keys_adapt(out->yaml, &out->notes, err));
+  IG_TRY(read_names(all, err));
   IG_TRY(find_order(all, err));
   return read_in_order(all, out, err);
 }
 
 static ig_status read_file(ig_recipe_file *out, ig_error *err) {
   document_list all = {0};
-  IG_TRY(ig_mergekit_keys_adapt(out->yaml, &out->notes, err));
   const ig_status status = read_documents(ig_yaml_root(out->yaml), &all, out, err);
+  for (size_t i = 0; i < all.count; i++) ig_search_space_free(all.items[i].search);
   free(all.items);
   free(all.order);
   return status;

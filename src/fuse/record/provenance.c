@@ -26,6 +26,7 @@ static ig_status describe_fusion(const ig_fusion_plan *plan, const ig_provenance
   if (o->scores) IG_TRY(set_new(*out, "scores", json_incref(o->scores), err));
   if (o->learned) IG_TRY(set_new(*out, "learned", json_incref(o->learned), err));
   if (o->statistics) IG_TRY(set_new(*out, "statistics", json_incref(o->statistics), err));
+  if (o->searched) IG_TRY(set_new(*out, "searched", json_incref(o->searched), err));
   // The description has the size, so that an unfinished fusion does not go on in files of another.
   if (o->shard_bytes)
     IG_TRY(set_new(*out, "shard_bytes", json_integer((json_int_t)o->shard_bytes), err));

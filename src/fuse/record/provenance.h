@@ -20,6 +20,7 @@ typedef struct ig_provenance_options {
   json_t *scores;      // by which the models were chosen; NULL: not by scores
   json_t *learned;     // how the coefficients were found; NULL: they are the recipe's own
   json_t *statistics;  // what the models' statistics are of; NULL: there are none
+  json_t *searched;    // how the values of names were found; NULL: the recipe had none
   size_t shard_bytes;  // 0: one file
 } ig_provenance_options;
 

@@ -1,0 +1,169 @@
+#include "fuse/search/objective.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/command.h"
+#include "base/fail.h"
+#include "base/number.h"
+#include "io/json.h"
+
+// ---- before anything is made ------------------------------------------------
+
+ig_status ig_objective_check(const ig_search_objective *what, const ig_fuse_options *options,
+                             ig_error *err) {
+  if (what->kind == IG_SEARCH_OBJECTIVE_KIND_COMMAND && !options->allow_commands)
+    return ig_yaml_fail(what->node, err,
+                        "the recipe runs a command, '%.200s': whoever trusts it allows commands",
+                        what->command);
+  if (what->kind == IG_SEARCH_OBJECTIVE_KIND_HELD_OUT && !options->score)
+    return ig_yaml_fail(what->node, err,
+                        "a search by a held-out score needs held-out data, or an 'objective'");
+  return IG_OK;
+}
+
+static ig_status add_text(json_t *texts, const char *text, ig_error *err) {
+  return json_array_append_new(texts, json_string(text)) ? ig_fail_memory(err) : IG_OK;
+}
+
+static ig_status add_objective(const ig_search_objective *what, const ig_fuse_options *options,
+                               json_t *texts, ig_error *err) {
+  const char *const files[] = {what->source, what->target, what->questions};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    char hash[IG_HASH_TEXT];
+    size_t bytes;
+    if (!files[i]) continue;
+    IG_TRY(ig_content_hash_file(files[i], IG_HASH_XXH3, hash, &bytes, err));
+    IG_TRY(add_text(texts, hash, err));
+  }
+  if (what->kind != IG_SEARCH_OBJECTIVE_KIND_HELD_OUT || !options->score_identity) return IG_OK;
+  return add_text(texts, options->score_identity, err);
+}
+
+ig_status ig_objective_identify(const ig_search_space *space, const ig_fuse_options *options,
+                                const char *models, char identity[IG_HASH_TEXT], ig_error *err) {
+  json_t *texts = json_pack("[s, O]", models, space->document);
+  ig_status status = texts ? IG_OK : ig_fail_memory(err);
+  for (size_t i = 0; status == IG_OK && i < space->objective_count; i++)
+    status = add_objective(&space->objectives[i], options, texts, err);
+  char *text = status == IG_OK ? ig_json_text_for_hash(texts) : NULL;
+  if (status == IG_OK && !text) status = ig_fail_memory(err);
+  if (text) ig_content_hash_text(text, strlen(text), identity);
+  free(text);
+  json_decref(texts);
+  return status;
+}
+
+// ---- files ------------------------------------------------------------------
+
+static ig_status add_line(ig_objective_lines *lines, const char *line, size_t length,
+                          ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&lines->items, &lines->capacity, lines->count + 1,
+                          sizeof *lines->items, err));
+  char *copy = ig_allocate_copy(line, length, err);
+  if (!copy) return IG_ERROR_MEMORY;
+  lines->items[lines->count++] = copy;
+  return IG_OK;
+}
+
+static ig_status read_all(ig_lines *file, ig_objective_lines *out, ig_error *err) {
+  for (;;) {
+    const char *line;
+    size_t length;
+    IG_TRY(ig_lines_next(file, &line, &length, err));
+    if (!line) return IG_OK;
+    IG_TRY(add_line(out, line, length, err));
+  }
+}
+
+static ig_status read_lines(const ig_fuse_options *options, const char *path,
+                            ig_objective_lines *out, ig_error *err) {
+  const ig_lines_options how = {.reporter = options->reporter, .interrupter = options->interrupter};
+  ig_lines *file;
+  IG_TRY(ig_lines_open(path, &how, &file, err));
+  const ig_status status = read_all(file, out, err);
+  ig_lines_close(file);
+  return status;
+}
+
+static ig_status open_pairs(ig_objective *o, ig_error *err) {
+  const ig_search_objective *w = o->what;
+  IG_TRY(read_lines(o->options, w->source, &o->lines[0], err));
+  IG_TRY(read_lines(o->options, w->target, &o->lines[1], err));
+  if (o->lines[0].count != o->lines[1].count || o->lines[0].count == 0)
+    return ig_yaml_fail(w->node, err, "%s has %zu lines, %s has %zu: expected as many, and some",
+                        w->source, o->lines[0].count, w->target, o->lines[1].count);
+  o->pairs = ig_held_out_options_default();
+  o->pairs.sources = (const char *const *)o->lines[0].items;
+  o->pairs.references = (const char *const *)o->lines[1].items;
+  o->pairs.count = o->lines[0].count;
+  o->pairs.score.metric = w->metric;
+  o->pairs.beam_size = w->beam_size;
+  o->pairs.threads = o->options->threads;
+  o->pairs.interrupter = o->options->interrupter;
+  return IG_OK;
+}
+
+static ig_status open_questions(ig_objective *o, ig_error *err) {
+  ig_held_out_questions_options how = ig_held_out_questions_options_default();
+  how.exact = o->what->exact;
+  how.answering.threads = o->options->threads;
+  how.answering.interrupter = o->options->interrupter;
+  how.answering.beam_size = o->what->beam_size;
+  how.reporter = &o->options->reporter;
+  return ig_held_out_questions_open(o->what->questions, &how, &o->questions, err);
+}
+
+ig_status ig_objective_open(const ig_search_objective *what, const ig_fuse_options *options,
+                            ig_objective *out, ig_error *err) {
+  *out = (ig_objective){.what = what, .options = options};
+  IG_TRY(ig_objective_check(what, options, err));
+  if (what->kind == IG_SEARCH_OBJECTIVE_KIND_PAIRS) return open_pairs(out, err);
+  if (what->kind == IG_SEARCH_OBJECTIVE_KIND_QUESTIONS) return open_questions(out, err);
+  return IG_OK;
+}
+
+void ig_objective_close(ig_objective *o) {
+  for (int side = 0; side < 2; side++) {
+    for (size_t i = 0; i < o->lines[side].count; i++) free(o->lines[side].items[i]);
+    free(o->lines[side].items);
+  }
+  ig_held_out_questions_free(o->questions);
+  *o = (ig_objective){0};
+}
+
+// ---- scores -----------------------------------------------------------------
+
+static ig_status ask_command(const ig_objective *o, const char *directory, double *score,
+                             ig_error *err) {
+  char *output, line[200];
+  const ig_status status =
+      ig_command_run(o->what->command, directory, o->options->interrupter, &output, err);
+  if (status == IG_INTERRUPTED || status == IG_ERROR_MEMORY) return status;
+  if (status != IG_OK)
+    return ig_fail_in(err, status, "%s:%d: %s", o->what->node->file, o->what->node->line,
+                      o->what->node->path);
+  ig_command_last_line(output, line, sizeof line);
+  free(output);
+  if (ig_number_parse(line, score)) return IG_OK;
+  return ig_yaml_fail(o->what->node, err,
+                      "expected a number on the last line that '%.200s' writes, found '%s'",
+                      o->what->command, line);
+}
+
+ig_status ig_objective_score(ig_objective *o, const char *directory, double *score, ig_error *err) {
+  switch (o->what->kind) {
+    case IG_SEARCH_OBJECTIVE_KIND_HELD_OUT: break;
+    case IG_SEARCH_OBJECTIVE_KIND_PAIRS:
+      IG_TRY(ig_score_held_out(&o->pairs, directory, score, err));
+      break;
+    case IG_SEARCH_OBJECTIVE_KIND_QUESTIONS:
+      IG_TRY(ig_score_held_out_questions(o->questions, directory, score, err));
+      break;
+    case IG_SEARCH_OBJECTIVE_KIND_COMMAND: IG_TRY(ask_command(o, directory, score, err)); break;
+  }
+  if (isfinite(*score)) return IG_OK;
+  return ig_yaml_fail(o->what->node, err, "a score of %g", *score);
+}
