@@ -34,6 +34,10 @@ ig_status ig_search_stage_check(const ig_recipe *recipe, const ig_fuse_options *
     return ig_yaml_fail(space->node, err,
                         "%s finds its models or weights itself: it cannot be searched",
                         method->name);
+  if (method->statistics || recipe->align.wanted)
+    return ig_yaml_fail(space->node, err,
+                        "a search takes methods that need no data and no 'align', which each "
+                        "recipe would have to begin anew: expected such a recipe");
   if (method->product != IG_FUSION_PRODUCT_MODEL)
     return ig_yaml_fail(space->node, err, "%s makes no model that could be scored", method->name);
   for (size_t i = 0; options && i < space->objective_count; i++)
