@@ -118,8 +118,7 @@ static ig_status make_result(stage_run *r, ig_fusion_writing *writing, ig_error 
   return status;
 }
 
-static ig_status run_result(stage_run *r, const ig_fusion_plan *plan, size_t index,
-                            ig_error *err) {
+static ig_status run_result(stage_run *r, const ig_fusion_plan *plan, size_t index, ig_error *err) {
   const ig_stage_preparation *found = &r->preparations[index];
   if (r->options->report_path)
     IG_TRY(ig_compare_and_write_page(plan, r->pool, r->options->report_path, err));

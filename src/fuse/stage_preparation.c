@@ -66,8 +66,8 @@ static ig_status search_values(const ig_stage_preparation_args *args, ig_stage_p
   return IG_OK;
 }
 
-static ig_status gather_statistics(const ig_stage_preparation_args *args,
-                                   ig_stage_preparation *out, ig_error *err) {
+static ig_status gather_statistics(const ig_stage_preparation_args *args, ig_stage_preparation *out,
+                                   ig_error *err) {
   const char *kept = args->options->statistics_directory;
   const ig_statistics_stage_args how = {.stages = args->stages,
                                         .index = args->index,
@@ -83,8 +83,8 @@ ig_status ig_stage_preparation_make(const ig_stage_preparation_args *args,
                                     ig_stage_preparation *out, ig_error *err) {
   const ig_recipe *recipe = stage_of(args)->recipe;
   const ig_method *method = recipe->method;
-  out->replans = recipe->builds || method->needs_scores || recipe->align.wanted ||
-                 method->learns || method->statistics || recipe->search;
+  out->replans = recipe->builds || method->needs_scores || recipe->align.wanted || method->learns ||
+                 method->statistics || recipe->search;
   out->models = args->stages->models;
   out->model_count = args->index;
   if (method->needs_scores) IG_TRY(choose_models(args, out, err));

@@ -40,8 +40,9 @@ static ig_status read_pairs(const ig_yaml_node *node, bool of_models, ig_learnin
                             ig_error *err) {
   if (node->kind != IG_YAML_MAP)
     return ig_yaml_fail(node, err, "expected a map with 'source' and 'target'");
-  IG_TRY(of_models ? ig_yaml_check_keys(node, statistics_pairs_keys, COUNT(statistics_pairs_keys), err)
-                   : ig_yaml_check_keys(node, learn_pairs_keys, COUNT(learn_pairs_keys), err));
+  IG_TRY(of_models
+             ? ig_yaml_check_keys(node, statistics_pairs_keys, COUNT(statistics_pairs_keys), err)
+             : ig_yaml_check_keys(node, learn_pairs_keys, COUNT(learn_pairs_keys), err));
   out->node = node;
   IG_TRY(ig_yaml_string(node, "model", NULL, &out->model, err));
   IG_TRY(read_path(node, "source", &out->source, err));

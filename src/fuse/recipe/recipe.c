@@ -20,8 +20,8 @@ static const char *const recipe_keys[] = {
     "modules",       "parameters",      "dtype",     "out_dtype",
     "name",          "compatibility",   "seed",      "tokenizer_source",
     "rng",           "missing_tensors", "tokenizer", "non_float",
-    "chat_template", "learn",           "align",
-    "statistics",    "search"};
+    "chat_template", "learn",           "align",     "statistics",
+    "search"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every",
                                          "last",  "best",       "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
