@@ -1,6 +1,6 @@
 #include "fuse/stage_preparation.h"
 
-#include "base/report.h"
+#include "base/fail.h"
 #include "fuse/learn_stage.h"
 #include "fuse/plan/planner.h"
 #include "fuse/recipe/soup.h"
