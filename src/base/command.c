@@ -61,11 +61,13 @@ static int spawn(running_command *r, const char *argument, const int ends[2], ch
 
 static ig_status begin(running_command *r, const char *argument, ig_error *err) {
   static const char *const rest = " \"$@\"";
-  const size_t length = strlen(r->command) + strlen(rest) + 1;
+  size_t end = strlen(r->command);  // without line ends: after one the argument would be a command
+  while (end > 0 && strchr(" \t\r\n", r->command[end - 1])) end--;
+  const size_t length = end + strlen(rest) + 1;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC)) return ig_fail_system(err, r->command, "run");
   char *script = ig_allocate(length, 1, err);
-  if (script) snprintf(script, length, "%s%s", r->command, rest);
+  if (script) snprintf(script, length, "%.*s%s", (int)end, r->command, rest);
   const int failed = script ? spawn(r, argument, ends, script) : ENOMEM;
   free(script);
   close(ends[1]);

@@ -44,7 +44,8 @@ static ig_status check_scores(const fusion *f, const ig_recipe *recipe, ig_error
   const ig_method *method = recipe->method;
   if (method->statistics) IG_TRY(check_statistics(recipe, err));
   const bool runs_models = method->needs_scores || method->learns || method->statistics;
-  return runs_models ? ig_whole_models_check(recipe, err) : IG_OK;
+  if (runs_models) IG_TRY(ig_whole_models_check(recipe, err));
+  return ig_learning_check(recipe, err);
 }
 
 static ig_fusion_request request_of(const fusion *f, size_t stage) {
@@ -55,10 +56,11 @@ static ig_fusion_request request_of(const fusion *f, size_t stage) {
 // Who gives held-out data believes that something is chosen by them.
 static void tell_of_unused_scores(const fusion *f, const char *recipe) {
   for (size_t i = 0; i < f->file.count; i++)
-    if (f->file.recipes[i].method->needs_scores) return;
+    if (f->file.recipes[i].method->needs_scores || f->file.recipes[i].search) return;
   if (f->options->score)
     ig_report(&f->options->reporter, IG_LEVEL_WARNING,
-              "%s: nothing is chosen by held-out data, for it has no greedy_soup", recipe);
+              "%s: nothing is chosen by held-out data, for it has no greedy_soup and no search",
+              recipe);
 }
 
 static ig_status check_recipes(const fusion *f, ig_error *err) {

@@ -62,7 +62,7 @@ static ig_status score_values(void *context, const json_t *values, double *score
   stage_search *s = context;
   ig_recipe_file recipe;
   ig_trial trial = s->args->trial;
-  trial.name = "trial";
+  trial.name = "search+trial";
   trial.score = score_model;
   trial.context = s;
   s->scores = scores;

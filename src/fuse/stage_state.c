@@ -13,7 +13,7 @@
 #include "fuse/record/provenance.h"
 
 void ig_stage_state_name(const char *kind, size_t index, char name[IG_STAGE_STATE_NAME]) {
-  snprintf(name, IG_STAGE_STATE_NAME, "%s-%zu.json", kind, index);
+  snprintf(name, IG_STAGE_STATE_NAME, "%s+%zu.json", kind, index);
 }
 
 ig_status ig_stage_state_identify(const ig_fusion_plan *plan, ig_hash_kind hashes,

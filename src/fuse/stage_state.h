@@ -7,7 +7,7 @@
 
 enum { IG_STAGE_STATE_NAME = 32 };
 
-// "KIND-INDEX.json": kind is "learning" or "search".
+// "KIND+INDEX.json": kind is "learning" or "search". No stage has a name with a '+'.
 void ig_stage_state_name(const char *kind, size_t index, char name[IG_STAGE_STATE_NAME]);
 // A hash of the plan's recipe and the stamps of all its models.
 ig_status ig_stage_state_identify(const ig_fusion_plan *plan, ig_hash_kind hashes,

@@ -82,7 +82,7 @@ for kill in 1 2 3 4 5 6; do
   code=$?
   if [ -e killed ]; then break; fi
   stopped=$((stopped + 1))
-  [ -e killed.stages/learning-0.json ] || fail "no state is left after SIG$signal"
+  [ -e killed.stages/learning+0.json ] || fail "no state is left after SIG$signal"
   [ $signal = KILL ] || [ $code -eq 143 ] || fail "exit code $code after SIGTERM"
 done
 [ $stopped -gt 0 ] || fail "nothing was ever stopped"
@@ -110,6 +110,16 @@ recipe 'name: mean' 'merge_method: linear' \
 fuse staged
 [ ! -e staged.stages ] || fail "staged.stages is left"
 expect 0 "$INGOT" fuse recipe.yml --dry-run
+
+# Bounds hold from the start, also that of nobody's choice.
+recipe 'merge_method: learned' 'base_model: parent/latest' 'models: [{model: reverses/latest}]' \
+  'learn: {data: {source: held.src, target: held.trg}, bounds: [0, 0.3], steps: 1,' \
+  '  valid_share: 0, granularity: model}'
+fuse bounded
+tr -d ' \n' <bounded/fusion.json >json
+has json '"held_out":null'
+below "$(sed -E 's/.*"coefficients":\{"reverses\/latest":\[([-0-9.e+]+)\].*/\1/' json)" 0.3000001 ||
+  fail "out of bounds: $(cat json)"
 
 # Teachers in place of references: a model does not diverge from itself; two teachers, each of lines
 # of its own, are both heeded.
@@ -143,7 +153,10 @@ bad() { # MESSAGE LEARN
 }
 bad "held.src has 200 lines, short.trg has 3" 'learn: {data: {source: held.src, target: short.trg}}'
 bad "nothing" 'learn: {data: {source: nothing, target: nothing}}'
-bad "absent" 'learn: {data: {source: absent, target: held.trg}}'
+bad "recipe.yml:4: learn.data: absent: no such file" \
+  'learn: {data: {source: absent, target: held.trg}}'
+bad "learn.patience: has no effect where nothing is validated on" \
+  'learn: {data: {source: held.src, target: held.trg}, valid_share: 0, patience: 3}'
 bad "recipe.yml:1: learned needs 'learn', with its 'data'" 'seed: 1'
 bad "did you mean 'granularity'" \
   'learn: {granularty: layer, data: {source: held.src, target: held.trg}}'

@@ -73,7 +73,7 @@ for signal in KILL TERM KILL; do
   code=$?
   [ ! -e killed ] || break
   stopped=$((stopped + 1))
-  [ -e killed.stages/search-0.json ] || fail "no state is left after SIG$signal"
+  [ -e killed.stages/search+0.json ] || fail "no state is left after SIG$signal"
   [ $signal = KILL ] || [ $code -eq 143 ] || fail "exit code $code after SIGTERM"
 done
 [ $stopped -eq 3 ] || fail "stopped $stopped times"
@@ -118,6 +118,16 @@ fuse upper --allow-commands
 flat upper
 sed 's/"searched".*//' json >chosen
 has chosen '"weight":1.0'
+
+# A stage may have any name; a command may end in a line's end.
+recipe 'name: trial' 'merge_method: linear' 'models: [{model: good, parameters: {weight: 1}}]' \
+  '---' 'merge_method: task_arithmetic' 'base_model: weak' \
+  'models: [{model: trial, parameters: {weight: $share}}]' 'search:' '  method: grid' \
+  '  parameters: {share: {values: [0, 1]}}' '  objective:' '    command: |' '      sh times.sh 1'
+fuse named --allow-commands
+flat named
+has json '"weight":1}'
+[ ! -e named.stages ] || fail "named.stages is left"
 
 # What the caller scores by; a search in a stage.
 recipe 'name: tuned' 'merge_method: task_arithmetic' 'base_model: weak' \

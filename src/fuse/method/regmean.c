@@ -106,7 +106,7 @@ const ig_method ig_method_regmean = {
     .statistics = IG_STATISTIC_KIND_GRAM,
     .parameters = {{"weight", IG_VALUE_NUMBER, true, false, 1, 0, INFINITY},
                    {"alpha", IG_VALUE_NUMBER, false, false, 0.9, 0, 1},
-                   {"ridge", IG_VALUE_NUMBER, false, false, 1e-6, 0, INFINITY}},
+                   {"ridge", IG_VALUE_NUMBER, false, false, 1e-6, 1e-9, INFINITY}},
     .refuses = refuses_weights,
     .state_size = state_size,
     .begin = regmean_begin,

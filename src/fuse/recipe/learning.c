@@ -7,7 +7,10 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/nearest.h"
+#include "fuse/input/fuse_models.h"
+#include "fuse/recipe/recipe.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -167,6 +170,17 @@ static ig_status read_start(const ig_yaml_node *learn, ig_learning *out, ig_erro
                       out->bounds[1], out->start);
 }
 
+// Keys of validation have an effect where something is validated on.
+static ig_status check_validation(const ig_yaml_node *learn, const ig_learning *l, ig_error *err) {
+  static const char *const keys[] = {"validate_every", "patience"};
+  if (l->valid_count || l->valid_share > 0) return IG_OK;
+  for (size_t i = 0; i < COUNT(keys); i++)
+    if (ig_yaml_get(learn, keys[i]))
+      return ig_yaml_fail(ig_yaml_get(learn, keys[i]), err,
+                          "has no effect where nothing is validated on (valid_share: 0)");
+  return IG_OK;
+}
+
 static ig_status read_numbers(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
   const number_range positive = {1e-12, 1e3}, share = {0, 0.9}, smoothing = {0, 0.999};
   IG_TRY(read_int(learn, "steps", 200, 1, &out->steps, err));
@@ -180,6 +194,7 @@ static ig_status read_numbers(const ig_yaml_node *learn, ig_learning *out, ig_er
   if (out->valid_count && ig_yaml_get(learn, "valid_share"))
     return ig_yaml_fail(ig_yaml_get(learn, "valid_share"), err,
                         "has no effect beside 'valid': leave one of the two out");
+  IG_TRY(check_validation(learn, out, err));
   IG_TRY(read_bounds(learn, out->bounds, err));
   return read_start(learn, out, err);
 }
@@ -222,4 +237,36 @@ void ig_learning_free(ig_learning *learning) {
   free(learning->data);
   free(learning->valid);
   free(learning);
+}
+
+// ---- before anything is opened ----------------------------------------------
+
+ig_status ig_learning_check_files(const ig_learning_pairs *pairs, size_t count, ig_error *err) {
+  for (size_t i = 0; i < count; i++) {
+    const char *const paths[] = {pairs[i].source, pairs[i].target};
+    for (size_t k = 0; k < COUNT(paths); k++)
+      if (!ig_file_exists(paths[k]))
+        return ig_yaml_fail(pairs[i].node, err, "%.200s: no such file", paths[k]);
+  }
+  return IG_OK;
+}
+
+static ig_status check_teacher(const ig_recipe *recipe, const ig_learning_pairs *pairs,
+                               ig_error *err) {
+  const ig_recipe_slice *slice = recipe->modules[0].slices;
+  if (!pairs->teacher) return IG_OK;
+  for (size_t i = 0; i < slice->count; i++)
+    if (ig_fuse_models_is_same(slice->sources[i].model, pairs->teacher)) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(pairs->node, "teacher"), err,
+                      "expected one of the recipe's models, found '%.200s'", pairs->teacher);
+}
+
+ig_status ig_learning_check(const ig_recipe *recipe, ig_error *err) {
+  const ig_learning *l = recipe->learning;
+  if (!l) return IG_OK;
+  IG_TRY(ig_learning_check_files(l->data, l->data_count, err));
+  IG_TRY(ig_learning_check_files(l->valid, l->valid_count, err));
+  for (size_t i = 0; i < l->data_count; i++) IG_TRY(check_teacher(recipe, &l->data[i], err));
+  for (size_t i = 0; i < l->valid_count; i++) IG_TRY(check_teacher(recipe, &l->valid[i], err));
+  return IG_OK;
 }

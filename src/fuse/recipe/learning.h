@@ -53,6 +53,13 @@ typedef struct ig_learning {
 ig_status ig_learning_read(const ig_yaml_node *root, const ig_method *method, ig_learning **out,
                            ig_error *err);
 void ig_learning_free(ig_learning *learning);  // NULL is fine
+
+// Fails unless the files of these pairs (count) are there.
+ig_status ig_learning_check_files(const ig_learning_pairs *pairs, size_t count, ig_error *err);
+// What can be said before anything is opened: that the files are there, and teachers models of the
+// recipe. A recipe that learns nothing is fine.
+struct ig_recipe;
+ig_status ig_learning_check(const struct ig_recipe *recipe, ig_error *err);
 // Reads the pairs of a key: one map, or a list of them; free(*out) in any case. of_models: each may
 // name the model that they are for. Absent: *count is 0.
 ig_status ig_learning_read_pairs(const ig_yaml_node *map, const char *key, bool of_models,

@@ -140,6 +140,8 @@ static ig_status read_objective_map(const ig_yaml_node *node, ig_search_objectiv
   IG_TRY(ig_yaml_string(node, "command", NULL, &out->command, err));
   IG_TRY(read_kind(node, out, err));
   IG_TRY(read_metric(node, out, err));
+  if (out->command && ig_yaml_get(node, "beam_size"))
+    return ig_yaml_fail(ig_yaml_get(node, "beam_size"), err, "has no effect on a command");
   IG_TRY(ig_yaml_int(node, "beam_size", 0, &out->beam_size, err));
   if (out->beam_size < 0 || out->beam_size > 1000)
     return ig_yaml_fail(ig_yaml_get(node, "beam_size"), err, "expected 1 to 1000, found %d",

@@ -61,6 +61,7 @@ static bool is_for(const ig_learning_pairs *pairs, const char *model) {
 ig_status ig_statistics_request_check(const ig_recipe *recipe, ig_error *err) {
   const ig_statistics_request *request = recipe->statistics;
   const ig_recipe_slice *slice = recipe->modules[0].slices;
+  IG_TRY(ig_learning_check_files(request->data, request->count, err));
   for (size_t i = 0; i < request->count; i++) {
     size_t models = 0;
     for (size_t k = 0; k < slice->count; k++)

@@ -32,6 +32,20 @@ typedef struct learning_run {
   json_t *models;  // {NAME: held-out loss}: of the base and of each model by itself
 } learning_run;
 
+// ---- interruption -----------------------------------------------------------
+
+static ig_status save(const learning_run *r, ig_error *err) {
+  return ig_learning_state_save(&r->state, r->identity, r->args->state_path, err);
+}
+
+static ig_status fail_if_interrupted(const learning_run *r, ig_error *err) {
+  if (!ig_interrupt_requested(r->args->options->interrupter)) return IG_OK;
+  IG_TRY(save(r, err));
+  return ig_fail(err, IG_INTERRUPTED,
+                 "interrupted after %d of %d steps of learning; the same command goes on",
+                 r->state.step, r->learning->steps);
+}
+
 // ---- losses -----------------------------------------------------------------
 
 static double loss_of(const learning_run *r, const ig_loss_sums *sums) {
@@ -44,6 +58,7 @@ static ig_status measure_set(learning_run *r, ig_learning_set *set, double *loss
   set->next = 0;
   for (size_t b = 0; b < set->batches; b++) {
     ig_loss_sums part;
+    IG_TRY(fail_if_interrupted(r, err));
     IG_TRY(ig_learning_data_next(&r->data, set, err));
     IG_TRY(ig_trainer_score_taught(r->task.trainer, &r->data.buffer.batch, &part, err));
     all.loss += loss_of(r, &part);
@@ -111,10 +126,6 @@ static ig_status measure_models(learning_run *r, ig_error *err) {
 
 // ---- steps ------------------------------------------------------------------
 
-static ig_status save(const learning_run *r, ig_error *err) {
-  return ig_learning_state_save(&r->state, r->identity, r->args->state_path, err);
-}
-
 static ig_status add_history(learning_run *r, double loss, ig_error *err) {
   json_t *row = json_pack("{s:i, s:f}", "step", r->state.step, "held_out", loss);
   return !row || json_array_append_new(r->state.history, row) ? ig_fail_memory(err) : IG_OK;
@@ -168,14 +179,6 @@ static ig_status step(learning_run *r, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status fail_if_interrupted(const learning_run *r, ig_error *err) {
-  if (!ig_interrupt_requested(r->args->options->interrupter)) return IG_OK;
-  IG_TRY(save(r, err));
-  return ig_fail(err, IG_INTERRUPTED,
-                 "interrupted after %d of %d steps of learning; the same command goes on",
-                 r->state.step, r->learning->steps);
-}
-
 // Each validation comes before the step of its number, and a state is saved before it: a run that
 // goes on begins with the validation that its state stopped before.
 static ig_status take_steps(learning_run *r, ig_error *err) {
@@ -218,7 +221,9 @@ static ig_status begin(learning_run *r, ig_error *err) {
                                          .decoder_start_id = config->decoder_start_id};
   IG_TRY(ig_learning_data_load(&of_data, &r->data, err));
   IG_TRY(ig_learning_teachers_load(plan, &r->teachers, err));
-  const double start = r->learning->starts ? r->learning->start : 1 / (double)r->task.models;
+  const double mean = 1 / (double)r->task.models, *bounds = r->learning->bounds,
+               start = r->learning->starts ? r->learning->start
+                                           : fmin(fmax(mean, bounds[0]), bounds[1]);
   IG_TRY(ig_learning_state_make(r->task.models, r->task.groups.count, start, &r->state, err));
   identify(r);
   IG_TRY(ig_path_make_directories(r->args->directory, err));
@@ -249,10 +254,10 @@ static json_t *describe(const learning_run *r) {
     json_decref(coefficients);
     return NULL;
   }
-  return json_pack("{s:O, s:i, s:f, s:O, s:O, s:o, s:o}", "recipe", r->args->plan->recipe->document,
-                   "steps", r->state.best_step, "held_out", r->state.best_loss,
-                   "held_out_of_models", r->models, "history", r->state.history, "groups", groups,
-                   "coefficients", coefficients);
+  json_t *loss = r->data.valid_count ? json_real(r->state.best_loss) : json_null();
+  return json_pack("{s:O, s:i, s:o, s:O, s:O, s:o, s:o}", "recipe", r->args->plan->recipe->document,
+                   "steps", r->state.best_step, "held_out", loss, "held_out_of_models", r->models,
+                   "history", r->state.history, "groups", groups, "coefficients", coefficients);
 }
 
 static ig_status run(learning_run *r, ig_recipe_file *recipe, json_t **record, ig_error *err) {

@@ -13,7 +13,7 @@ typedef struct ig_learning_state {
   int step;       // steps done
   int worse;      // validations since the best one
   bool finished;
-  json_t *history;  // an array of {step, loss, held_out}: losses before the step
+  json_t *history;  // an array of {step, held_out}: the held-out loss before the step
 } ig_learning_state;
 
 ig_status ig_learning_state_make(size_t models, size_t groups, double start, ig_learning_state *out,

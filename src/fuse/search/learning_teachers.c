@@ -18,19 +18,6 @@ static bool is_needed(const ig_learning_teachers *t, size_t index, const ig_lear
   return false;
 }
 
-static ig_status check_names(const ig_learning_teachers *t, const ig_learning_pairs *pairs,
-                             size_t count, ig_error *err) {
-  for (size_t i = 0; i < count; i++) {
-    bool found = false;
-    for (size_t k = 0; k < t->count; k++) found |= is_teacher(t, k, pairs[i].teacher);
-    if (!found)
-      return ig_fail(err, IG_ERROR_ARGUMENT,
-                     "learn: teacher '%.200s': expected one of the recipe's models",
-                     pairs[i].teacher);
-  }
-  return IG_OK;
-}
-
 ig_status ig_learning_teachers_load(const ig_fusion_plan *plan, ig_learning_teachers *out,
                                     ig_error *err) {
   const ig_learning *l = plan->recipe->learning;
@@ -40,8 +27,6 @@ ig_status ig_learning_teachers_load(const ig_fusion_plan *plan, ig_learning_teac
   out->models = ig_allocate(slice->count, sizeof *out->models, err);
   if (!out->models) return IG_ERROR_MEMORY;
   out->count = slice->count;
-  IG_TRY(check_names(out, l->data, l->data_count, err));
-  IG_TRY(check_names(out, l->valid, l->valid_count, err));
   for (size_t k = 0; k < out->count; k++)
     if (is_needed(out, k, l->data, l->data_count) || is_needed(out, k, l->valid, l->valid_count))
       IG_TRY(ig_model_load(ig_fusion_plan_directory(plan, slice->sources[k].model), &out->models[k],

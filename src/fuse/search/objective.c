@@ -7,7 +7,10 @@
 #include "base/allocate.h"
 #include "base/command.h"
 #include "base/fail.h"
+#include "base/file.h"
+#include "base/listing.h"
 #include "base/number.h"
+#include "base/path.h"
 #include "io/json.h"
 
 // ---- before anything is made ------------------------------------------------
@@ -42,12 +45,40 @@ static ig_status add_objective(const ig_search_objective *what, const ig_fuse_op
   return add_text(texts, options->score_identity, err);
 }
 
+// The stamps of a model's files.
+static ig_status add_model(const char *directory, json_t *texts, ig_error *err) {
+  ig_listing listing;
+  ig_status status = ig_listing_read(directory, &listing, err);
+  for (size_t i = 0; status == IG_OK && i < listing.count; i++) {
+    char stamp[IG_STAMP_TEXT];
+    size_t bytes;
+    char *path = ig_path_join(directory, listing.names[i], err);
+    status = path ? ig_file_stamp(path, stamp, &bytes, err) : IG_ERROR_MEMORY;
+    if (status == IG_OK) status = add_text(texts, stamp, err);
+    free(path);
+  }
+  ig_listing_free(&listing);
+  return status;
+}
+
+// Those of all models that stand among listed values: the plan has but one of them.
+static ig_status add_listed_models(const ig_search_parameter *parameter, json_t *texts,
+                                   ig_error *err) {
+  for (size_t i = 0; i < json_array_size(parameter->listed); i++) {
+    const char *value = json_string_value(json_array_get(parameter->listed, i));
+    if (value && ig_file_exists_in(value, "config.json")) IG_TRY(add_model(value, texts, err));
+  }
+  return IG_OK;
+}
+
 ig_status ig_objective_identify(const ig_search_space *space, const ig_fuse_options *options,
                                 const char *models, char identity[IG_HASH_TEXT], ig_error *err) {
   json_t *texts = json_pack("[s, O]", models, space->document);
   ig_status status = texts ? IG_OK : ig_fail_memory(err);
   for (size_t i = 0; status == IG_OK && i < space->objective_count; i++)
     status = add_objective(&space->objectives[i], options, texts, err);
+  for (size_t i = 0; status == IG_OK && i < space->count; i++)
+    status = add_listed_models(&space->parameters[i], texts, err);
   char *text = status == IG_OK ? ig_json_text_for_hash(texts) : NULL;
   if (status == IG_OK && !text) status = ig_fail_memory(err);
   if (text) ig_content_hash_text(text, strlen(text), identity);
