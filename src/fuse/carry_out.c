@@ -9,6 +9,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/report.h"
 #include "fuse/plan/planner.h"
@@ -51,8 +52,19 @@ static bool has_left(const stage_run *r) {
   return left;
 }
 
+// A fusion by another recipe, stopped before, may have left its stages beside this output.
+static void tell_of_others(const stage_run *r) {
+  if (ig_file_exists(r->directory))
+    ig_report(&r->options->reporter, IG_LEVEL_WARNING,
+              "%s: stays, for another recipe has left it; remove it if that is not to go on",
+              r->directory);
+}
+
 static ig_status remove_stages(stage_run *r, ig_error *err) {
-  if (!has_left(r)) return IG_OK;
+  if (!has_left(r)) {
+    tell_of_others(r);
+    return IG_OK;
+  }
   for (size_t i = 0; i < r->stages->count; i++) {
     const ig_stage_preparation_args args = preparation_args(r, i);
     IG_TRY(ig_stage_preparation_remove(&r->preparations[i], &args, err));

@@ -34,6 +34,8 @@ expect 0 "$INGOT" fuse recipe.yml -o fused --threads 1
 has err 'held-out loss of reverses/latest'
 has err 'learned: 60 of 60 steps'
 [ ! -e fused.stages ] || fail "fused.stages is left: $(ls fused.stages)"
+expect 0 "$INGOT" inspect fused
+has out 'by task_arithmetic, with weights learned from held-out pairs'
 tr -d ' \n' <fused/fusion.json >json
 has json '"method":"task_arithmetic"'
 has json '"merge_method":"learned"'

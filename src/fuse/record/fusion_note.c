@@ -59,6 +59,8 @@ static void print_stage(FILE *out, const json_t *stage) {
 void ig_fusion_note_print(FILE *out, const json_t *fusion) {
   if (!fusion) return;
   print_text(out, "  fused         by ", fusion, "method");
+  if (json_object_get(fusion, "learned")) fputs(", with weights learned from held-out pairs", out);
+  if (json_object_get(fusion, "searched")) fputs(", with values found by a search", out);
   fprintf(out, ", seed %lld", (long long)json_integer_value(json_object_get(fusion, "seed")));
   print_text(out, ", Ingot ", fusion, "ingot");
   fputc('\n', out);
