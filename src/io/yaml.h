@@ -77,6 +77,17 @@ ig_status ig_yaml_strings(const ig_yaml_node *map, const char *key, const char *
 ig_status ig_yaml_numbers(const ig_yaml_node *map, const char *key, size_t count, double *out,
                           ig_error *err);
 
+// Words that a key may have for its value.
+typedef struct ig_yaml_words {
+  const char *const *words;  // (count)
+  size_t count;
+  const char *text;  // all of them, for messages: "model, part or layer"
+} ig_yaml_words;
+// Stores which of the words the value is, words[fallback] if it is absent. Any other is an error,
+// with the word that may have been meant.
+ig_status ig_yaml_word(const ig_yaml_node *map, const char *key, const ig_yaml_words *words,
+                       size_t fallback, size_t *out, ig_error *err);
+
 // Fails if a key of map is not one of known: "config.yml:9: train.warmpu: unknown key; did you mean
 // 'warmup'?".
 ig_status ig_yaml_check_keys(const ig_yaml_node *map, const char *const *known, size_t count,

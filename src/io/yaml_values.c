@@ -224,3 +224,15 @@ json_t *ig_yaml_to_json(const ig_yaml_node *node) {
   }
   return out;
 }
+
+ig_status ig_yaml_word(const ig_yaml_node *map, const char *key, const ig_yaml_words *words,
+                       size_t fallback, size_t *out, ig_error *err) {
+  const char *found;
+  IG_TRY(ig_yaml_string(map, key, words->words[fallback], &found, err));
+  for (*out = 0; *out < words->count; ++*out)
+    if (strcmp(found, words->words[*out]) == 0) return IG_OK;
+  const char *nearest = ig_nearest_word(found, words->words, words->count);
+  return ig_yaml_fail(ig_yaml_get(map, key), err, "expected %s, found '%.100s'%s%s%s", words->text,
+                      found, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?" : "");
+}

@@ -1,14 +1,12 @@
 #include "fuse/recipe/learning.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/nearest.h"
 #include "fuse/input/fuse_models.h"
 #include "fuse/recipe/recipe.h"
 
@@ -95,44 +93,19 @@ static ig_status read_int(const ig_yaml_node *learn, const char *key, int fallba
                       "expected a whole number not below %d, found %d", least, *out);
 }
 
-// What a key may be, words (count), and what it is by default.
-typedef struct word_choice {
-  const char *key;
-  const char *const *words;
-  size_t count, fallback;
-} word_choice;
-
-static ig_status read_word(const ig_yaml_node *learn, const word_choice *choice, size_t *out,
-                           ig_error *err) {
-  const char *word;
-  IG_TRY(ig_yaml_string(learn, choice->key, choice->words[choice->fallback], &word, err));
-  for (*out = 0; *out < choice->count; ++*out)
-    if (strcmp(word, choice->words[*out]) == 0) return IG_OK;
-  char list[128] = "";
-  for (size_t i = 0; i < choice->count; i++)
-    snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
-             i == 0                  ? ""
-             : i + 1 < choice->count ? ", "
-                                     : " or ",
-             choice->words[i]);
-  const char *nearest = ig_nearest_word(word, choice->words, choice->count);
-  return ig_yaml_fail(ig_yaml_get(learn, choice->key), err, "expected %s, found '%.100s'%s%s%s",
-                      list, word, nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                      nearest ? "'?" : "");
-}
-
 static ig_status read_words(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
   static const char *const losses[] = {"references", "teachers"};
   static const char *const granularities[] = {[IG_LEARNING_GRANULARITY_MODEL] = "model",
                                               [IG_LEARNING_GRANULARITY_PART] = "part",
                                               [IG_LEARNING_GRANULARITY_LAYER] = "layer",
                                               [IG_LEARNING_GRANULARITY_TENSOR] = "tensor"};
-  const word_choice of_loss = {"loss", losses, COUNT(losses), 0},
-                    of_granularity = {"granularity", granularities, COUNT(granularities),
-                                      IG_LEARNING_GRANULARITY_TENSOR};
+  const ig_yaml_words of_loss = {losses, COUNT(losses), "references or teachers"},
+                      of_granularity = {granularities, COUNT(granularities),
+                                        "model, part, layer or tensor"};
   size_t loss, granularity;
-  IG_TRY(read_word(learn, &of_loss, &loss, err));
-  IG_TRY(read_word(learn, &of_granularity, &granularity, err));
+  IG_TRY(ig_yaml_word(learn, "loss", &of_loss, 0, &loss, err));
+  IG_TRY(ig_yaml_word(learn, "granularity", &of_granularity, IG_LEARNING_GRANULARITY_TENSOR,
+                      &granularity, err));
   out->by_teachers = loss == 1;
   out->granularity = (ig_learning_granularity)granularity;
   return IG_OK;

@@ -17,31 +17,6 @@ static const char *const search_keys[] = {"parameters", "method",     "evaluatio
 static const char *const objective_keys[] = {"source", "target", "questions", "command",
                                              "metric", "weight", "beam_size"};
 
-// ---- words ------------------------------------------------------------------
-
-typedef struct word_list {
-  const char *const *words;
-  size_t count;
-  const char *text;  // all of them, for messages
-} word_list;
-
-static ig_status fail_word(const ig_yaml_node *node, const word_list *list, const char *found,
-                           ig_error *err) {
-  const char *nearest = ig_nearest_word(found, list->words, list->count);
-  return ig_yaml_fail(node, err, "expected %s, found '%.100s'%s%s%s", list->text, found,
-                      nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                      nearest ? "'?" : "");
-}
-
-static ig_status read_word(const ig_yaml_node *map, const char *key, const word_list *list,
-                           size_t fallback, size_t *out, ig_error *err) {
-  const char *word;
-  IG_TRY(ig_yaml_string(map, key, list->words[fallback], &word, err));
-  for (*out = 0; *out < list->count; ++*out)
-    if (strcmp(word, list->words[*out]) == 0) return IG_OK;
-  return fail_word(ig_yaml_get(map, key), list, word, err);
-}
-
 // ---- parameters -------------------------------------------------------------
 
 static ig_status read_listed(const ig_yaml_node *node, ig_search_parameter *out, ig_error *err) {
@@ -99,18 +74,19 @@ static const ig_metric pairs_metrics[] = {IG_METRIC_BLEU,    IG_METRIC_CHRF,
                                           IG_METRIC_ROUGE_1, IG_METRIC_ROUGE_2,
                                           IG_METRIC_ROUGE_L, IG_METRIC_ROUGE_LSUM};
 static const char *const questions_words[] = {"f1", "exact"};
-static const word_list pairs_list = {pairs_words, COUNT(pairs_words),
-                                     "bleu, chrf, rouge1, rouge2, rougeL or rougeLsum"};
-static const word_list questions_list = {questions_words, COUNT(questions_words), "f1 or exact"};
+static const ig_yaml_words pairs_list = {pairs_words, COUNT(pairs_words),
+                                         "bleu, chrf, rouge1, rouge2, rougeL or rougeLsum"};
+static const ig_yaml_words questions_list = {questions_words, COUNT(questions_words),
+                                             "f1 or exact"};
 
 static ig_status read_metric(const ig_yaml_node *node, ig_search_objective *out, ig_error *err) {
   const ig_yaml_node *given = ig_yaml_get(node, "metric");
   size_t index = 0;
   if (out->kind == IG_SEARCH_OBJECTIVE_KIND_PAIRS) {
-    IG_TRY(read_word(node, "metric", &pairs_list, 0, &index, err));
+    IG_TRY(ig_yaml_word(node, "metric", &pairs_list, 0, &index, err));
     out->metric = pairs_metrics[index];
   } else if (out->kind == IG_SEARCH_OBJECTIVE_KIND_QUESTIONS) {
-    IG_TRY(read_word(node, "metric", &questions_list, 0, &index, err));
+    IG_TRY(ig_yaml_word(node, "metric", &questions_list, 0, &index, err));
     out->exact = index == 1;
   } else if (given) {
     return ig_yaml_fail(given, err, "has no effect on a command");
@@ -252,10 +228,10 @@ static ig_status read_evaluations(const ig_yaml_node *search, ig_search_space *o
 static ig_status read_space(const ig_yaml_node *search, ig_search_space *out, ig_error *err) {
   static const char *const methods[] = {
       [IG_SEARCH_METHOD_CMA_ES] = "cma_es", [IG_SEARCH_METHOD_GRID] = "grid"};
-  const word_list list = {methods, COUNT(methods), "cma_es or grid"};
+  const ig_yaml_words list = {methods, COUNT(methods), "cma_es or grid"};
   size_t method;
   IG_TRY(ig_yaml_check_keys(search, search_keys, COUNT(search_keys), err));
-  IG_TRY(read_word(search, "method", &list, IG_SEARCH_METHOD_CMA_ES, &method, err));
+  IG_TRY(ig_yaml_word(search, "method", &list, IG_SEARCH_METHOD_CMA_ES, &method, err));
   out->method = (ig_search_method)method;
   IG_TRY(read_parameters(search, out, err));
   IG_TRY(read_objectives(search, out, err));

@@ -11,7 +11,6 @@
 #include "fuse/search/gram_matrices.h"
 #include "fuse/search/trained_tensors.h"
 #include "model/arch/foreign.h"
-#include "model/create/wire.h"
 #include "model/files/config_file.h"
 #include "model/files/load.h"
 #include "numeric/sums.h"
@@ -108,16 +107,6 @@ json_t *ig_statistics_describe(const ig_statistics *s) {
 }
 
 // ---- gathering --------------------------------------------------------------
-
-static ig_status load_model(const ig_statistics *s, ig_model **out, ig_error *err) {
-  IG_TRY(ig_model_load(s->of->directory, out, err));
-  ig_config_set_dropouts(&(*out)->config, (ig_dropouts){0});
-  // Training spares the row of the padding token, by which some decoders start; what a model gives
-  // depends on it as on any other.
-  (*out)->config.frozen_pad_embedding = false;
-  ig_wire_model(*out);
-  return IG_OK;
-}
 
 // The tensor of the plan that comes from this model; NULL: none of it.
 static const ig_safetensor *find_source(const ig_statistics *s, const ig_plan_tensor *t) {
@@ -236,7 +225,8 @@ static ig_status gather_grams(ig_statistics *s, const ig_model *model, ig_statis
 ig_status ig_statistics_gather(ig_statistics *s, ig_statistics_file *out, ig_error *err) {
   ig_model *model = NULL;
   ig_report(s->args.reporter, IG_LEVEL_INFO, "statistics of %s", s->of->reference);
-  ig_status status = load_model(s, &model, err);
+  ig_status status = ig_model_load(s->of->directory, &model, err);
+  if (status == IG_OK) ig_trained_tensors_expose(model);
   if (status == IG_OK)
     status = is_of_grams(s->args.plan) ? gather_grams(s, model, out, err)
                                        : gather_information(s, model, out, err);

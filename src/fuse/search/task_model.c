@@ -7,7 +7,6 @@
 #include "base/fail.h"
 #include "base/vectors.h"
 #include "fuse/search/trained_tensors.h"
-#include "model/create/wire.h"
 #include "numeric/sums.h"
 #include "train/trainer.h"
 
@@ -97,11 +96,7 @@ static ig_status open_donor(const ig_fusion_plan *plan, ig_task_model *task, ig_
   if (!task->base) return IG_ERROR_MEMORY;
   if (plan->recipe->base_model)
     memcpy(task->base, task->model->values, task->values * sizeof *task->base);
-  ig_config_set_dropouts(&task->model->config, (ig_dropouts){0});
-  // Training spares the row of the padding token, by which some decoders start; the loss depends on
-  // it as on any other.
-  task->model->config.frozen_pad_embedding = false;
-  ig_wire_model(task->model);
+  ig_trained_tensors_expose(task->model);
   return IG_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/arch/tensor_row.h"
+#include "model/create/wire.h"
 
 bool ig_trained_tensors_is_called(const ig_parameter *p, const char *name) {
   if (strcmp(p->name, name) == 0) return true;
@@ -16,4 +17,10 @@ const ig_parameter *ig_trained_tensors_find(const ig_model *model, const char *n
     if (model->parameters[i].trained && ig_trained_tensors_is_called(&model->parameters[i], name))
       return &model->parameters[i];
   return NULL;
+}
+
+void ig_trained_tensors_expose(ig_model *model) {
+  ig_config_set_dropouts(&model->config, (ig_dropouts){0});
+  model->config.frozen_pad_embedding = false;
+  ig_wire_model(model);
 }
