@@ -6,10 +6,9 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/interrupt.h"
 #include "base/random.h"
-#include "base/report.h"
 #include "base/vectors.h"
+#include "fuse/search/pair_walk.h"
 #include "train/trainer.h"
 
 enum { BLOCK_VALUES = 32768 };
@@ -19,7 +18,7 @@ typedef struct fisher_run {
   ig_trainer *trainer;
   double *sums;  // (trained values)
   double share;  // of a pair in the mean
-  size_t done, pairs;
+  ig_pair_walk walk;
   // With labels of the model: logits (capacity, vocabulary), labels (capacity).
   float *logits;
   int *labels;
@@ -116,23 +115,12 @@ static ig_status add_pair(fisher_run *r, const ig_batch *batch, ig_error *err) {
   return IG_OK;
 }
 
-static void tell_progress(const fisher_run *r) {
-  const ig_progress progress = {
-      .what = "statistics", .unit = "pairs", .done = (double)r->done, .total = (double)r->pairs};
-  ig_report_progress(r->args->reporter, &progress);
-}
-
 static ig_status add_set(fisher_run *r, ig_learning_set *set, ig_error *err) {
   r->share = set->share / (double)set->pairs.pairs;
   for (size_t b = 0; b < set->batches; b++) {
-    if (ig_interrupt_requested(r->args->interrupter))
-      return ig_fail(err, IG_INTERRUPTED,
-                     "interrupted; the same command begins with the statistics of %s again",
-                     r->args->name);
-    IG_TRY(ig_learning_data_next(r->args->data, set, err));
+    IG_TRY(ig_pair_walk_next(&r->walk, set, err));
     IG_TRY(add_pair(r, &r->args->data->buffer.batch, err));
-    r->done++;
-    tell_progress(r);
+    ig_pair_walk_tell(&r->walk);
   }
   return IG_OK;
 }
@@ -143,15 +131,19 @@ static ig_status add_all(fisher_run *r, ig_error *err) {
   options.threads = r->args->threads;
   IG_TRY(ig_trainer_create(r->args->model, &options, &r->trainer, err));
   ig_learning_data *data = r->args->data;
-  for (size_t i = 0; i < data->train_count; i++) r->pairs += data->train[i].pairs.pairs;
-  IG_TRY(ig_learning_data_seek(data, 0, err));
+  IG_TRY(ig_pair_walk_begin(&r->walk, err));
   for (size_t i = 0; i < data->train_count; i++) IG_TRY(add_set(r, &data->train[i], err));
   return IG_OK;
 }
 
 ig_status ig_fisher_information_measure(const ig_fisher_information_args *args, double *out,
                                         ig_error *err) {
-  fisher_run r = {.args = args, .sums = out};
+  fisher_run r = {.args = args,
+                  .sums = out,
+                  .walk = {.data = args->data,
+                           .name = args->name,
+                           .reporter = args->reporter,
+                           .interrupter = args->interrupter}};
   memset(out, 0, args->model->trained_count * sizeof *out);
   const ig_status status = add_all(&r, err);
   ig_trainer_free(r.trainer);

@@ -5,8 +5,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/interrupt.h"
-#include "base/report.h"
+#include "fuse/search/pair_walk.h"
 #include "model/run/pass.h"
 #include "nn/gemm.h"
 
@@ -87,7 +86,7 @@ typedef struct gram_run {
   ig_linear_observer observer;
   ig_status status;
   ig_error err;  // of what the observer could not do
-  size_t done, pairs;
+  ig_pair_walk walk;
 } gram_run;
 
 // G += X^T X on and above the diagonal, panel by panel.
@@ -138,10 +137,7 @@ static ig_status add_batch(gram_run *r, const ig_batch *batch, ig_error *err) {
   const ig_pass_args how = {.batch = &seen, .observer = &r->observer};
   IG_TRY(ig_pass_run(r->pass, &how, NULL, err));
   if (r->status != IG_OK) return ig_fail(err, r->status, "%s", r->err.message);
-  r->done += (size_t)batch->sequences;
-  const ig_progress progress = {
-      .what = "statistics", .unit = "pairs", .done = (double)r->done, .total = (double)r->pairs};
-  ig_report_progress(r->args->reporter, &progress);
+  ig_pair_walk_tell(&r->walk);
   return IG_OK;
 }
 
@@ -149,11 +145,7 @@ static ig_status add_batch(gram_run *r, const ig_batch *batch, ig_error *err) {
 static ig_status add_set(gram_run *r, ig_learning_set *set, ig_error *err) {
   scale_all(r, set, true);
   for (size_t b = 0; b < set->batches; b++) {
-    if (ig_interrupt_requested(r->args->interrupter))
-      return ig_fail(err, IG_INTERRUPTED,
-                     "interrupted; the same command begins with the statistics of %s again",
-                     r->args->name);
-    IG_TRY(ig_learning_data_next(r->args->data, set, err));
+    IG_TRY(ig_pair_walk_next(&r->walk, set, err));
     IG_TRY(add_batch(r, &r->args->data->buffer.batch, err));
   }
   scale_all(r, set, false);
@@ -171,8 +163,7 @@ static ig_status run(gram_run *r, ig_error *err) {
   IG_TRY(make_matrices(r->args->model, r->out, err));
   IG_TRY(ig_kernels_select(&r->nn.kernels, err));
   IG_TRY(ig_pass_create(r->args->model, r->args->pool, &r->pass, err));
-  for (size_t i = 0; i < data->train_count; i++) r->pairs += data->train[i].pairs.pairs;
-  IG_TRY(ig_learning_data_seek(data, 0, err));
+  IG_TRY(ig_pair_walk_begin(&r->walk, err));
   for (size_t i = 0; i < data->train_count; i++) IG_TRY(add_set(r, &data->train[i], err));
   for (size_t i = 0; i < r->out->count; i++) mirror(&r->out->items[i]);
   return IG_OK;
@@ -180,7 +171,13 @@ static ig_status run(gram_run *r, ig_error *err) {
 
 ig_status ig_gram_matrices_measure(const ig_gram_matrices_args *args, ig_gram_matrices *out,
                                    ig_error *err) {
-  gram_run r = {.args = args, .out = out, .nn = {.pool = args->pool}};
+  gram_run r = {.args = args,
+                .out = out,
+                .nn = {.pool = args->pool},
+                .walk = {.data = args->data,
+                         .name = args->name,
+                         .reporter = args->reporter,
+                         .interrupter = args->interrupter}};
   *out = (ig_gram_matrices){0};
   r.nn.scratch = &r.scratch;
   r.observer = (ig_linear_observer){.see = see, .context = &r};
