@@ -44,6 +44,7 @@ check:
 	@tools/check_format.sh
 	@tools/draw_rooms.sh --check
 	@tools/check_docs.sh
+	@tools/check_packages.sh
 	@tools/check_laws.sh
 # The loader's cache learns of the library, if it is root who installs into the running system.
 LDCONFIG = if [ "$$(uname)" = Linux ] && [ "$$(id -u)" = 0 ] && [ -z "$(DESTDIR)" ]; then \

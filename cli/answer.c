@@ -35,7 +35,8 @@ static const cli_option answer_options[] = {
     CLI_REQUIRED_LIST_OPTION(
         'm', "model", "DIR", models,
         "A model directory: an encoder with a head for question answering, or a model that "
-        "generates text; several answer together, by the mean of what they say."),
+        "generates text, named as in translate; several answer together, by the mean of what they "
+        "say."),
     CLI_TEXT_OPTION(0, "question", "TEXT", question, "One question, about --context."),
     CLI_TEXT_OPTION(0, "context", "FILE", context,
                     "The text that the answer is looked for in; - is standard input."),

@@ -24,7 +24,8 @@ static const char *const groups[] = {"machine", "product", "layer", "run", NULL}
 
 static const cli_option bench_options[] = {
     CLI_TEXT_OPTION('m', "model", "DIR", model,
-                    "The model's directory. Without it the machine alone is measured."),
+                    "The model's directory, named as in translate. Without it the machine alone is "
+                    "measured."),
     CLI_CHOICE_OPTION("only", "GROUP", only, groups,
                       "Only these figures: machine, product, layer or run."),
     CLI_CHOICE_OPTION("type", "TYPE", type, cli_weight_types,

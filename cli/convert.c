@@ -57,7 +57,8 @@ const cli_verb cli_convert = {
         "kept, but for copies of tied ones, as "
         "transformers writes them. config.json, the tokenizer and other small files go along; what "
         "does not is named.\n\n"
-        "The directory appears when it is complete: an error or a signal leaves nothing of it.",
+        "MODEL is named as in translate, without adapters. The directory appears when it is "
+        "complete: an error or a signal leaves nothing of it.",
     .examples =
         "ingot convert downloaded -o safe\n"
         "ingot convert downloaded -o half --type bfloat16 --out-shard-size 2GB",

@@ -27,7 +27,8 @@ static const char *const yes_or_no[] = {"no", "yes", NULL};
 static const char *const formats[] = {"text", "binary", NULL};
 
 static const cli_option embed_options[] = {
-    CLI_REQUIRED_OPTION('m', "model", "DIR", model, "The directory of an encoder."),
+    CLI_REQUIRED_OPTION('m', "model", "DIR", model,
+                        "The directory of an encoder, named as in translate."),
     CLI_TEXT_OPTION('i', "input", "FILE", input,
                     "Texts, one a line, .gz too. Default: standard input (-)."),
     CLI_TEXT_OPTION('o', "output", "FILE", output,

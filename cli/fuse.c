@@ -14,7 +14,8 @@
 #include "stop.h"
 
 typedef struct fuse_values {
-  const char *output, *report, *source, *reference, *questions, *metric, *shard_size, *statistics;
+  const char *output, *report, *source, *reference, *questions, *command, *metric, *shard_size,
+      *statistics;
   int threads, beam_size;
   bool dry_run, sha256, allow_commands;
   cli_log log;
@@ -23,16 +24,17 @@ typedef struct fuse_values {
 
 // Those of which more is better.
 static const char *const metrics[] = {"bleu",      "chrf", "rouge1", "rouge2", "rougeL",
-                                      "rougeLsum", "f1",   "exact",  NULL};
+                                      "rougeLsum", "loss", "f1",     "exact",  NULL};
 
 static const cli_option fuse_options[] = {
     CLI_TEXT_OPTION('o', "output", "DIR", output,
                     "Directory of the fused model. Needed unless --dry-run."),
     CLI_FLAG_OPTION(0, "dry-run", dry_run,
                     "Check everything, list all problems, print the plan; write no model."),
-    CLI_TEXT_OPTION(
-        0, "report", "FILE.html", report,
-        "Write a page with cosines and distances between the models, tensor by tensor."),
+    CLI_TEXT_OPTION(0, "report", "FILE.html", report,
+                    "Write a page with cosines and distances between the models, pair by pair and "
+                    "tensor by tensor, and with "
+                    "what was learned or searched."),
     CLI_TEXT_OPTION(
         0, "held-out-source", "FILE", source,
         "What greedy_soup chooses its models by, and a search its values: sentences to translate, "
@@ -42,8 +44,12 @@ static const cli_option fuse_options[] = {
     CLI_TEXT_OPTION(0, "held-out-questions", "FILE", questions,
                     "Or questions with their answers, in the form of SQuAD, for models that answer "
                     "(`ingot answer`)."),
+    CLI_TEXT_OPTION(0, "held-out-command", "COMMAND", command,
+                    "Or a command of the shell, with the model's directory as its last argument: "
+                    "the last line that it writes is the score, more being better."),
     CLI_CHOICE_OPTION("metric", "NAME", metric, metrics,
-                      "The held-out score. Default: bleu, of questions f1 (or exact)."),
+                      "The held-out score; of loss the lower is the better, and it is told with a "
+                      "minus. Default: bleu, of questions f1 (or exact)."),
     CLI_INTEGER_OPTION("beam-size", "N", beam_size, 1, 1000,
                        "Of the held-out translations, or answers that are generated. Default: the "
                        "model's."),
@@ -80,6 +86,14 @@ static int check_held_out(const cli_verb *verb, const fuse_values *v) {
     return cli_usage_error(verb, "--held-out-source and --held-out-reference belong together");
   if (v->source && v->questions)
     return cli_usage_error(verb, "expected either --held-out-source or --held-out-questions");
+  if (v->command && (v->source || v->questions))
+    return cli_usage_error(verb, "expected either --held-out-command or --held-out-%s",
+                           v->source ? "source" : "questions");
+  if (v->command && (v->metric || v->beam_size > 0))
+    return cli_usage_error(verb, "%s has no effect on --held-out-command",
+                           v->metric ? "--metric" : "--beam-size");
+  if (v->metric && strcmp(v->metric, "loss") == 0 && v->beam_size > 0)
+    return cli_usage_error(verb, "--beam-size has no effect on --metric loss");
   if (v->metric && is_of_questions(v->metric) != (v->questions != NULL))
     return cli_usage_error(verb, "--metric %s is of --held-out-%s", v->metric,
                            v->questions ? "source" : "questions");
@@ -95,13 +109,24 @@ static int check_held_out(const cli_verb *verb, const fuse_values *v) {
   return CLI_GO_ON;
 }
 
+// files (3): what models are scored by. Returns how many.
+static size_t list_score_files(const fuse_values *v, const char **files) {
+  const char *const all[] = {v->source, v->reference, v->questions};
+  size_t count = 0;
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (all[i]) files[count++] = all[i];
+  return count;
+}
+
 // What models are scored by, in words that differ where scores would: files by size and time.
 static void identify_score(const fuse_values *v, char *text, size_t size) {
-  const char *const files[] = {v->source, v->reference, v->questions};
-  int used = snprintf(text, size, "%s, beam size %d", v->metric ? v->metric : "", v->beam_size);
-  for (size_t i = 0; i < sizeof files / sizeof *files && used >= 0 && (size_t)used < size; i++) {
+  const char *files[3];
+  const size_t count = list_score_files(v, files);
+  int used = snprintf(text, size, "%s, beam size %d, %s", v->metric ? v->metric : "", v->beam_size,
+                      v->command ? v->command : "");
+  for (size_t i = 0; i < count && used >= 0 && (size_t)used < size; i++) {
     struct stat s;
-    if (!files[i] || stat(files[i], &s) != 0) continue;
+    if (stat(files[i], &s) != 0) continue;
     used += snprintf(text + used, size - (size_t)used, ", %lld bytes of %lld.%09ld",
                      (long long)s.st_size, (long long)s.st_mtim.tv_sec, (long)s.st_mtim.tv_nsec);
   }
@@ -111,6 +136,7 @@ static void identify_score(const fuse_values *v, char *text, size_t size) {
 static ig_status open_lines(const fuse_values *v, cli_held_out *held_out, ig_fuse_options *options,
                             ig_error *err) {
   held_out->options = ig_held_out_options_default();
+  held_out->options.loss = v->metric && strcmp(v->metric, "loss") == 0;
   if (v->metric) cli_metrics_find(v->metric, &held_out->options.score.metric);
   held_out->options.threads = v->threads;
   held_out->options.interrupter = options->interrupter;
@@ -134,13 +160,25 @@ static ig_status open_questions(const fuse_values *v, cli_held_out *held_out,
   return status;
 }
 
+static void set_command(const fuse_values *v, cli_held_out *held_out, ig_fuse_options *options) {
+  held_out->command = ig_held_out_command_options_default();
+  held_out->command.command = v->command;
+  held_out->command.interrupter = options->interrupter;
+  options->score = ig_score_held_out_command;
+  options->score_context = &held_out->command;
+}
+
 static int fuse_parsed(const cli_verb *verb, const fuse_values *v, const char *recipe,
                        ig_fuse_options *options) {
   ig_error err;
   cli_held_out held_out = {0};
-  char identity[256];
+  char identity[1024];
   identify_score(v, identity, sizeof identity);
   options->score_identity = identity;
+  const char *files[3];
+  options->score_files = files;
+  options->score_file_count = list_score_files(v, files);
+  if (v->command) set_command(v, &held_out, options);
   ig_status status = v->source      ? open_lines(v, &held_out, options, &err)
                      : v->questions ? open_questions(v, &held_out, options, &err)
                                     : IG_OK;
@@ -181,6 +219,7 @@ const cli_verb cli_fuse = {
         "fuse RECIPE.yml -o DIR --held-out-source FILE --held-out-reference FILE [--metric NAME] "
         "[--beam-size N]\n"
         "fuse RECIPE.yml -o DIR --held-out-questions SQUAD.json [--metric f1|exact]\n"
+        "fuse RECIPE.yml -o DIR --held-out-command COMMAND\n"
         "fuse RECIPE.yml -o DIR --allow-commands",
     .description =
         "Carries out a recipe: a method, the models, and its parameters for whole models, layers "

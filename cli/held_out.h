@@ -7,8 +7,9 @@
 
 typedef struct cli_held_out {
   cli_text source, reference;
-  ig_held_out_options options;       // of these lines
-  ig_held_out_questions *questions;  // in place of lines; NULL: none
+  ig_held_out_options options;          // of these lines
+  ig_held_out_questions *questions;     // in place of lines; NULL: none
+  ig_held_out_command_options command;  // in place of both
 } cli_held_out;
 
 // The files must have the same number of lines, and at least one. Options besides the lines stay

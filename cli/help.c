@@ -1,4 +1,5 @@
-// Help from the tables: plain text for the terminal, roff for ingot.1, Markdown for docs/cli.md.
+// Help from the tables: plain text for the terminal, Markdown for docs/cli.md. The facts that are
+// not of one verb stand here, too.
 #include "help.h"
 
 #include <string.h>
@@ -8,10 +9,10 @@
 #define HELP_WIDTH 100
 #define HELP_COLUMN 30  // where the text beside an option begins
 
-static const char *const purpose =
-    "Train, score and run encoder-decoder Transformers on CPUs. Models are Hugging Face "
+const char *const cli_help_purpose =
+    "Train, fuse, score and run encoder-decoder Transformers on CPUs. Models are Hugging Face "
     "directories, in and out.";
-static const char *const exit_codes[][2] = {
+static const cli_fact exit_codes[] = {
     {"0", "All is done."},
     {"1",
      "A file, the system or the training said no; the message says what and where. Each output "
@@ -22,13 +23,32 @@ static const char *const exit_codes[][2] = {
      "Stopped by SIGHUP, SIGINT or SIGTERM. `train` has saved its state: the same command goes on "
      "from there."},
 };
-static const char *const environment[][2] = {
+static const cli_fact environment[] = {
     {"IG_ISA",
-     "The instruction set to use: reference, avx2, avx512 or amx. Refused where the CPU lacks it. "
-     "Default: the best there is."},
+     "The instruction set to use: reference, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16 or "
+     "amx. Refused where the CPU lacks it. Default: the best there is."},
+    {"HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME",
+     "Where the recipe of a fusion finds models by their names on the Hugging Face hub: in "
+     "$HF_HUB_CACHE, or else $HF_HOME/hub, $XDG_CACHE_HOME/huggingface/hub, "
+     "~/.cache/huggingface/hub."},
+    {"TMPDIR", "Where `train --dry-run` makes its temporary directory. Default: /tmp."},
 };
-
+static const cli_fact files[] = {
+    {"config.json, model.safetensors",
+     "What a model directory holds at least, beside the files of its tokenizer, as Hugging Face "
+     "lays it out."},
+    {"fusion.json", "In the directory of a fused model: what it was made from, and how."},
+    {"latest/, best/, metrics.jsonl",
+     "In the output directory of `train`: links to two checkpoints, and a line of numbers for each "
+     "update that is told."},
+    {"share/ingot/models", "The shipped models, below the prefix that Ingot is installed at."},
+};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+const cli_fact_list cli_help_facts[CLI_HELP_FACTS] = {
+    {"Exit codes", exit_codes, COUNT(exit_codes)},
+    {"Environment", environment, COUNT(environment)},
+    {"Files", files, COUNT(files)},
+};
 
 // ---- plain text -------------------------------------------------------------
 
@@ -77,14 +97,14 @@ static void entry(FILE *file, const char *name, const char *text) {
   wrap(file, text, HELP_COLUMN, HELP_COLUMN);
 }
 
-static void option_name(char *out, size_t size, const cli_option *option) {
+void cli_help_option_name(char *out, size_t size, const cli_option *option) {
   char letter[8] = "    ";
   if (option->letter != 0) snprintf(letter, sizeof letter, "-%c, ", option->letter);
   snprintf(out, size, "%s--%s%s%s", letter, option->name, option->argument != NULL ? " " : "",
            option->argument != NULL ? option->argument : "");
 }
 
-static void option_help(char *out, size_t size, const cli_option *option) {
+void cli_help_option_text(char *out, size_t size, const cli_option *option) {
   size_t used =
       (size_t)snprintf(out, size, "%s%s", option->help, option->required ? " Required." : "");
   if (option->choices == NULL || option->choices[1] == NULL || used >= size) return;
@@ -97,14 +117,18 @@ static void option_help(char *out, size_t size, const cli_option *option) {
 
 void cli_help_overview(FILE *file) {
   fprintf(file, "ingot %s\n\n", ig_version());
-  wrap(file, purpose, 0, 0);
-  fputs("\nUsage:\n  ingot VERB ...\n  ingot help [VERB]\n  ingot --version\n\nVerbs:\n", file);
+  wrap(file, cli_help_purpose, 0, 0);
+  fputs(
+      "\nUsage:\n  ingot VERB ...\n  ingot help [VERB]\n  ingot help --man [VERB]\n"
+      "  ingot help --completion bash|zsh|fish\n  ingot --version\n\nVerbs:\n",
+      file);
   for (size_t i = 0; i < cli_verb_count; i++)
     entry(file, cli_verbs[i]->name, cli_verbs[i]->summary);
-  fputs("\nExit codes:\n", file);
-  for (size_t i = 0; i < COUNT(exit_codes); i++) entry(file, exit_codes[i][0], exit_codes[i][1]);
-  fputs("\nEnvironment:\n", file);
-  for (size_t i = 0; i < COUNT(environment); i++) entry(file, environment[i][0], environment[i][1]);
+  for (size_t i = 0; i < CLI_HELP_FACTS; i++) {
+    const cli_fact_list *list = &cli_help_facts[i];
+    fprintf(file, "\n%s:\n", list->head);
+    for (size_t j = 0; j < list->count; j++) entry(file, list->facts[j].name, list->facts[j].text);
+  }
 }
 
 void cli_help_text(FILE *file, const cli_verb *verb) {
@@ -115,8 +139,8 @@ void cli_help_text(FILE *file, const cli_verb *verb) {
   fputs("\nOptions:\n", file);
   for (size_t i = 0; i < verb->option_count; i++) {
     char name[80], help[512];
-    option_name(name, sizeof name, &verb->options[i]);
-    option_help(help, sizeof help, &verb->options[i]);
+    cli_help_option_name(name, sizeof name, &verb->options[i]);
+    cli_help_option_text(help, sizeof help, &verb->options[i]);
     entry(file, name, help);
   }
   entry(file, "-h, --help", "Show this page.");
@@ -124,90 +148,19 @@ void cli_help_text(FILE *file, const cli_verb *verb) {
   each_line(file, verb->examples, "  ", "\n");
 }
 
-// ---- roff -------------------------------------------------------------------
-
-// Text as roff reads it: backslashes and hyphens escaped, no control line by accident.
-static void roff(FILE *file, const char *text) {
-  for (const char *p = text; *p != '\0'; p++) {
-    if (p[0] == '\n' && p[1] == '\n') {
-      fputs("\n.PP\n", file);
-      p++;
-    } else if (*p == '\\')
-      fputs("\\e", file);
-    else if (*p == '-')
-      fputs("\\-", file);
-    else if ((*p == '.' || *p == '\'') && (p == text || p[-1] == '\n'))
-      fprintf(file, "\\&%c", *p);
-    else
-      fputc(*p, file);
-  }
-  fputc('\n', file);
-}
-
-static void roff_entry(FILE *file, const char *name, const char *text) {
-  fputs(".TP\n.B ", file);
-  roff(file, name);
-  roff(file, text);
-}
-
-static void roff_lines(FILE *file, const char *lines, const char *before) {
-  fputs(".nf\n", file);
-  for (size_t length; *lines != '\0'; lines += length + (lines[length] == '\n')) {
-    char line[256];
-    length = strcspn(lines, "\n");
-    snprintf(line, sizeof line, "%s%.*s", before, (int)length, lines);
-    roff(file, line);
-  }
-  fputs(".fi\n", file);
-}
-
-void cli_help_man(FILE *file) {
-  fprintf(file,
-          ".TH INGOT 1 \"\" \"ingot %s\"\n.SH NAME\ningot \\- train and run encoder-decoder "
-          "Transformers on CPUs\n",
-          ig_version());
-  fputs(".SH SYNOPSIS\n", file);
-  for (size_t i = 0; i < cli_verb_count; i++) roff_lines(file, cli_verbs[i]->synopsis, "ingot ");
-  fputs(".SH DESCRIPTION\n", file);
-  roff(file, purpose);
-  for (size_t i = 0; i < cli_verb_count; i++) {
-    const cli_verb *verb = cli_verbs[i];
-    fprintf(file, ".SH ingot %s\n", verb->name);
-    roff(file, verb->summary);
-    fputs(".PP\n", file);
-    roff_lines(file, verb->synopsis, "ingot ");
-    fputs(".PP\n", file);
-    roff(file, verb->description);
-    for (size_t j = 0; j < verb->option_count; j++) {
-      char name[80], help[512];
-      option_name(name, sizeof name, &verb->options[j]);
-      option_help(help, sizeof help, &verb->options[j]);
-      roff_entry(file, name + strspn(name, " "), help);
-    }
-    fputs(".SS Examples\n", file);
-    roff_lines(file, verb->examples, "");
-  }
-  fputs(".SH EXIT STATUS\n", file);
-  for (size_t i = 0; i < COUNT(exit_codes); i++)
-    roff_entry(file, exit_codes[i][0], exit_codes[i][1]);
-  fputs(".SH ENVIRONMENT\n", file);
-  for (size_t i = 0; i < COUNT(environment); i++)
-    roff_entry(file, environment[i][0], environment[i][1]);
-}
-
 // ---- Markdown ---------------------------------------------------------------
 
-static void markdown_table(FILE *file, const char *head, const char *const (*rows)[2],
-                           size_t count) {
-  fprintf(file, "\n## %s\n\n| | |\n|---|---|\n", head);
-  for (size_t i = 0; i < count; i++) fprintf(file, "| `%s` | %s |\n", rows[i][0], rows[i][1]);
+static void markdown_table(FILE *file, const cli_fact_list *list) {
+  fprintf(file, "\n## %s\n\n| | |\n|---|---|\n", list->head);
+  for (size_t i = 0; i < list->count; i++)
+    fprintf(file, "| `%s` | %s |\n", list->facts[i].name, list->facts[i].text);
 }
 
 void cli_help_markdown(FILE *file) {
   fprintf(file,
           "# The command `ingot`\n\nMade from the option tables by `ingot help --markdown`; do not "
           "edit.\n\n%s\n",
-          purpose);
+          cli_help_purpose);
   for (size_t i = 0; i < cli_verb_count; i++) {
     const cli_verb *verb = cli_verbs[i];
     fprintf(file, "\n## ingot %s\n\n%s\n\n```\n", verb->name, verb->summary);
@@ -215,14 +168,13 @@ void cli_help_markdown(FILE *file) {
     fprintf(file, "```\n\n%s\n\n| option | meaning |\n|---|---|\n", verb->description);
     for (size_t j = 0; j < verb->option_count; j++) {
       char name[80], help[512];
-      option_name(name, sizeof name, &verb->options[j]);
-      option_help(help, sizeof help, &verb->options[j]);
+      cli_help_option_name(name, sizeof name, &verb->options[j]);
+      cli_help_option_text(help, sizeof help, &verb->options[j]);
       fprintf(file, "| `%s` | %s |\n", name + strspn(name, " "), help);
     }
     fputs("\nExamples:\n\n```sh\n", file);
     each_line(file, verb->examples, "", "\n");
     fputs("```\n", file);
   }
-  markdown_table(file, "Exit codes", exit_codes, COUNT(exit_codes));
-  markdown_table(file, "Environment", environment, COUNT(environment));
+  for (size_t i = 0; i < CLI_HELP_FACTS; i++) markdown_table(file, &cli_help_facts[i]);
 }

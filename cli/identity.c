@@ -175,13 +175,12 @@ static ig_status write_directory(FILE *out, XXH3_state_t *hash, const char *dire
 }
 
 static ig_status write_named(FILE *out, XXH3_state_t *hash, const char *name, ig_error *err) {
-  const char *adapter;
-  char *directory = cli_model_directory(name, &adapter, err);
-  ig_status status =
-      directory != NULL ? write_directory(out, hash, directory, err) : IG_ERROR_MEMORY;
-  if (status == IG_OK && adapter != NULL) status = write_directory(out, hash, adapter, err);
+  const char *adapters;
+  char *directory;
+  ig_status status = ig_model_name_find(name, &directory, &adapters, err);
+  if (status == IG_OK) status = write_directory(out, hash, directory, err);
   free(directory);
-  return status;
+  return status == IG_OK && adapters != NULL ? write_named(out, hash, adapters, err) : status;
 }
 
 static ig_status write_models(FILE *out, const cli_list *models, ig_error *err) {

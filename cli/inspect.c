@@ -9,6 +9,7 @@
 
 typedef struct inspect_values {
   ig_inspect_options report;
+  const char *page;
   bool verify;
 } inspect_values;
 #define CLI_VALUES inspect_values
@@ -30,6 +31,8 @@ static const cli_option inspect_options[] = {
     CLI_FLAG_OPTION(0, "verify", verify,
                     "Of a fused model: hash the files that fusion.json names, and tell which are "
                     "the same, changed or gone, and which weights it does not name."),
+    CLI_TEXT_OPTION(0, "report", "FILE.html", page,
+                    "Of a fused model: write a page of what was learned or searched for it."),
     CLI_FLAG_OPTION(0, "json", report.json, "Print one JSON object."),
 };
 
@@ -54,14 +57,23 @@ static int verify(const cli_verb *verb, const char *directory, const ig_inspect_
                         directory);
 }
 
-// What is hashed has no memory plan.
+static int draw(const cli_verb *verb, const char *directory, const char *page) {
+  ig_error err = {0};
+  return ig_fuse_draw(directory, page, &err) == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message);
+}
+
+// What is hashed or drawn has no memory plan.
 static int check_values(const cli_verb *verb, const inspect_values *v) {
   const ig_inspect_options none = ig_inspect_options_default(), *o = &v->report;
-  if (v->verify && (o->batch_tokens != none.batch_tokens || o->length != none.length ||
-                    o->beam_size != none.beam_size || o->type))
+  if (v->verify && v->page) return cli_usage_error(verb, "expected either --verify or --report");
+  if (v->page && o->json)
+    return cli_usage_error(verb, "--json is of what is printed, not of a page");
+  if ((v->verify || v->page) && (o->batch_tokens != none.batch_tokens || o->length != none.length ||
+                                 o->beam_size != none.beam_size || o->type))
     return cli_usage_error(verb,
                            "--batch-tokens, --length, --beam-size and --type are of the memory "
-                           "plan, which --verify does not show");
+                           "plan, which --%s does not show",
+                           v->verify ? "verify" : "report");
   return CLI_GO_ON;
 }
 
@@ -74,6 +86,7 @@ static int run_inspect(const cli_verb *verb, int argc, char **argv) {
   char *text = NULL;
   ig_error err = {0};
   if (values.verify) return verify(verb, operands.items[0], &values.report);
+  if (values.page) return draw(verb, operands.items[0], values.page);
   if (ig_inspect(operands.items[0], &values.report, &text, &err) != IG_OK)
     return cli_fail(verb, "%s", err.message);
   print(text);
@@ -87,7 +100,8 @@ const cli_verb cli_inspect = {
     .synopsis =
         "inspect MODEL [--batch-tokens N] [--length N] [--beam-size N] [--threads N] [--type TYPE] "
         "[--json]\n"
-        "inspect --verify MODEL [--threads N] [--json]",
+        "inspect --verify MODEL [--threads N] [--json]\n"
+        "inspect --report FILE.html MODEL",
     .description =
         "Prints what a model directory holds: its family and sizes, its tensors with their dtypes, "
         "which are tied, and the memory that training and "
@@ -97,7 +111,9 @@ const cli_verb cli_inspect = {
         "are still there, and its own weights. The exit "
         "code is 1 "
         "where one has changed, or where there are weights that the record does not name. Paths "
-        "are those of the recipe, relative to the current directory.",
+        "are those of the recipe, relative to the current directory.\n\n"
+        "With --report a page draws what a learned fusion or a search found, from fusion.json: "
+        "coefficients as colours, losses, and all that was tried.",
     .examples = "ingot inspect models/en-de",
     .options = inspect_options,
     .option_count = sizeof inspect_options / sizeof *inspect_options,

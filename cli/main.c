@@ -5,14 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "completion.h"
 #include "help.h"
 #include "ingot.h"
+#include "man.h"
 #include "options.h"
 #include "report.h"
 
 const cli_verb *const cli_verbs[] = {&cli_train,     &cli_fuse,    &cli_convert, &cli_optimize,
                                      &cli_translate, &cli_answer,  &cli_score,   &cli_score_squad,
-                                     &cli_embed,     &cli_inspect, &cli_bench};
+                                     &cli_embed,     &cli_inspect, &cli_report,  &cli_bench};
 const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;
 
 static const cli_verb *find_verb(const char *name) {
@@ -40,21 +42,62 @@ static const cli_verb *find_longer_verb(const char *first, const char *second) {
   return length < (int)sizeof name ? find_verb(name) : NULL;
 }
 
-static int help(int argc, char **argv) {
-  const cli_verb *longer = argc == 2 ? find_longer_verb(argv[0], argv[1]) : NULL;
-  if (argc > 1 && longer == NULL)
-    return cli_usage_error(NULL, "help takes one verb, found '%s' after '%s'", argv[1], argv[0]);
-  const cli_verb *verb = argc == 1 ? find_verb(argv[0]) : longer;
-  if (argc == 0)
-    cli_help_overview(stdout);
-  else if (verb != NULL)
-    cli_help_text(stdout, verb);
-  else if (strcmp(argv[0], "--man") == 0)
-    cli_help_man(stdout);
-  else if (strcmp(argv[0], "--markdown") == 0)
-    cli_help_markdown(stdout);
+// The verb that words name, one word or two; an error tells what took them: `who`.
+static int find_named(const cli_verb **out, const char *who, int argc, char **argv) {
+  *out = argc == 2 ? find_longer_verb(argv[0], argv[1]) : find_verb(argv[0]);
+  if (argc > 2 || (argc == 2 && *out == NULL))
+    return cli_usage_error(NULL, "%s takes one verb, found '%s' after '%s'", who, argv[argc - 1],
+                           argv[argc - 2]);
+  return *out != NULL ? CLI_OK : unknown_verb(argv[0]);
+}
+
+static int print_man(int argc, char **argv) {
+  const cli_verb *verb = NULL;
+  const int code = argc > 0 ? find_named(&verb, "help --man", argc, argv) : CLI_OK;
+  if (code != CLI_OK) return code;
+  if (verb != NULL)
+    cli_man_verb(stdout, verb);
   else
-    return unknown_verb(argv[0]);
+    cli_man_overview(stdout);
+  return CLI_OK;
+}
+
+static int print_completion(int argc, char **argv) {
+  if (argc > 1)
+    return cli_usage_error(NULL, "help --completion takes one shell, found '%s' after '%s'",
+                           argv[1], argv[0]);
+  if (argc == 0 || !cli_completion(stdout, argv[0]))
+    return cli_usage_error(NULL, "help --completion: expected bash, zsh or fish, found %s",
+                           argc > 0 ? argv[0] : "nothing");
+  return CLI_OK;
+}
+
+static void print_verbs(FILE *file) {
+  for (size_t i = 0; i < cli_verb_count; i++) fprintf(file, "%s\n", cli_verbs[i]->name);
+}
+
+// What is not for people to read at once: `help --WHAT [WORD...]`.
+static int print_for(const char *what, int argc, char **argv) {
+  if (strcmp(what, "--man") == 0) return print_man(argc, argv);
+  if (strcmp(what, "--completion") == 0) return print_completion(argc, argv);
+  void (*const print)(FILE *) = strcmp(what, "--markdown") == 0 ? cli_help_markdown
+                                : strcmp(what, "--verbs") == 0  ? print_verbs
+                                                                : NULL;
+  if (print == NULL) return unknown_verb(what);
+  if (argc > 0) return cli_usage_error(NULL, "unexpected '%s' after help %s", argv[0], what);
+  print(stdout);
+  return CLI_OK;
+}
+
+static int help(int argc, char **argv) {
+  if (argc > 0 && argv[0][0] == '-') return print_for(argv[0], argc - 1, argv + 1);
+  const cli_verb *verb = NULL;
+  const int code = argc > 0 ? find_named(&verb, "help", argc, argv) : CLI_OK;
+  if (code != CLI_OK) return code;
+  if (verb != NULL)
+    cli_help_text(stdout, verb);
+  else
+    cli_help_overview(stdout);
   return CLI_OK;
 }
 

@@ -172,7 +172,8 @@ const cli_verb cli_optimize = {
         "docs/int8.md has the layout.\n\n"
         "Prints for each tensor the relative error (root mean square of the differences, over that "
         "of the values) and the largest one, those that lose most first; on a terminal the first "
-        "ten. The directory appears when it is complete.\n\n"
+        "ten. MODEL is named as in translate, without adapters. The directory appears when it is "
+        "complete.\n\n"
         "--shortlist adds a list of likely target tokens for each source token, by which "
         "translations are made faster; docs/shortlists.md says how and at what cost.",
     .examples =

@@ -207,6 +207,9 @@ static int take_operand(const cli_verb *verb, cli_operands *operands, const char
   if (operands->count >= verb->max_operands) {
     if (verb->max_operands == 0)
       return cli_usage_error(verb, "unexpected '%s': %s takes options only", word, verb->name);
+    if (verb->max_operands > 2)
+      return cli_usage_error(verb, "expected at most %zu of %s, found another: '%s'",
+                             verb->max_operands, verb->operand, word);
     return cli_usage_error(verb, "unexpected '%s' after %s", word, verb->operand);
   }
   if (*word == '\0') return cli_usage_error(verb, "%s is empty", verb->operand);

@@ -1,5 +1,5 @@
-// Verbs and options as data: the parser, `ingot help`, the man page and docs/cli.md all come from
-// these tables.
+// Verbs and options as data: the parser, `ingot help`, the man pages, the completion of shells and
+// docs/cli.md all come from these tables.
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 #include <stdbool.h>
@@ -44,7 +44,8 @@ typedef struct cli_verb {
   const char *examples;     // command lines, one a line
   const cli_option *options;
   size_t option_count;
-  const char *operand;  // the name of the operands in messages; NULL: none are taken
+  const char *operand;                 // the name of the operands in messages; NULL: none are taken
+  const char *const *operand_choices;  // what shells complete: NULL-terminated; NULL: by the name
   size_t min_operands, max_operands;
   // Gets the arguments after the verb; returns the exit code.
   int (*run)(const struct cli_verb *verb, int argc, char **argv);
@@ -68,7 +69,7 @@ const char *cli_nearest(const char *word, const char *const *names, size_t count
 extern const cli_verb *const cli_verbs[];
 extern const size_t cli_verb_count;
 extern const cli_verb cli_train, cli_fuse, cli_convert, cli_optimize, cli_translate, cli_answer,
-    cli_embed, cli_score, cli_score_squad, cli_inspect, cli_bench;
+    cli_embed, cli_score, cli_score_squad, cli_inspect, cli_bench, cli_report;
 
 // Rows of an option table. The file that uses them defines CLI_VALUES as its verb's struct of
 // values; `member` is a member of that struct. letter 0: no short form.

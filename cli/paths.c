@@ -162,18 +162,12 @@ static ig_status find_file_of_directory(const char *path, const char *directory,
 ig_status cli_find_file_of_model(const char *path, const char *model, bool *found, ig_error *err) {
   *found = false;
   if (cli_is_standard(path)) return IG_OK;
-  const char *adapter;
-  char *directory = cli_model_directory(model, &adapter, err);
-  if (directory == NULL) return IG_ERROR_MEMORY;
-  ig_status status = find_file_of_directory(path, directory, found, err);
-  if (status == IG_OK && adapter != NULL && !*found)
-    status = find_file_of_directory(path, adapter, found, err);
+  const char *adapters;
+  char *directory;
+  ig_status status = ig_model_name_find(model, &directory, &adapters, err);
+  if (status == IG_OK) status = find_file_of_directory(path, directory, found, err);
   free(directory);
+  if (status == IG_OK && adapters != NULL && !*found)
+    status = cli_find_file_of_model(path, adapters, found, err);
   return status;
-}
-
-char *cli_model_directory(const char *model, const char **adapter, ig_error *err) {
-  char *directory = strndup(model, ig_model_name_split(model, adapter));
-  if (directory == NULL) cli_error_memory(err);
-  return directory;
 }

@@ -18,13 +18,10 @@ FILE *cli_open_direct(const char *path);
 bool cli_begins_with_home(const char *path);
 // Do both paths lead to one regular file, or would they make one?
 bool cli_same_file(const char *one, const char *other);
-// *found: does the path lead to a file by which the model of that name, or its adapter, is loaded:
+// *found: does the path lead to a file by which the model of that name, or an adapter, is loaded:
 // weights, configurations, vocabularies? Files that do not exist yet are none. A directory that
 // exists and cannot be listed to its end is an error.
 ig_status cli_find_file_of_model(const char *path, const char *model, bool *found, ig_error *err);
-// The directory of a model's name ("MODEL+ADAPTER"), for the caller to free(), and that of its
-// adapter, or NULL. NULL: out of memory.
-char *cli_model_directory(const char *model, const char **adapter, ig_error *err);
 // The path without its symbolic links, which are not replaced when a file is written through them,
 // even if they point to nothing yet. For the caller to free(); NULL: it does not exist although
 // `exists` says so, or memory is out.

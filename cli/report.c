@@ -21,6 +21,8 @@ static struct {
   bool closed;                    // what was last reported as over was shown so, if it had to be
   double last;                    // when progress was last shown, or else the reporter began
   double begin_time, begin_done;  // for the time left: a resumed run does not begin at 0
+  char what[64];                  // is being done
+  double done;                    // of it
 } state;
 
 static double now(void) {
@@ -183,11 +185,16 @@ static void progress(void *context, const ig_progress *progress) {
   (void)context;
   if (state.log.quiet) return;
   double time = now();
-  if (!state.begun) {
+  // The time that is left is reckoned from the beginning of what is being done, not of the command.
+  const char *what = progress->what ? progress->what : "";
+  if (!state.begun || progress->done < state.done ||
+      strncmp(what, state.what, sizeof state.what - 1) != 0) {
     state.begun = true;
+    snprintf(state.what, sizeof state.what, "%s", what);
     state.begin_time = time;
     state.begin_done = progress->done;
   }
+  state.done = progress->done;
   if (!is_due(progress, time)) return;
   state.shown = true;
   state.last = time;

@@ -396,6 +396,9 @@ static int run_score(const cli_verb *verb, int argc, char **argv) {
   return code;
 }
 
+static const char *const metric_names[] = {"bleu",   "chrf",   "ter",       "rouge", "rouge1",
+                                           "rouge2", "rougeL", "rougeLsum", NULL};
+
 const cli_verb cli_score = {
     .name = "score",
     .summary = "BLEU, chrF and TER, as sacreBLEU prints them, and ROUGE.",
@@ -423,6 +426,7 @@ const cli_verb cli_score = {
     .options = score_options,
     .option_count = sizeof score_options / sizeof *score_options,
     .operand = "METRIC (bleu, chrf, ter or rouge, or several)",
+    .operand_choices = metric_names,
     .min_operands = 1,
     .max_operands = CLI_METRICS,
     .run = run_score,

@@ -8,6 +8,7 @@ typedef struct train_values {
   cli_list set;
   int threads;
   const char *stats;
+  bool dry_run;
   cli_log log;
 } train_values;
 #define CLI_VALUES train_values
@@ -16,6 +17,10 @@ static const cli_option train_options[] = {
     CLI_LIST_OPTION("set", "KEY=VALUE", set,
                     "Override a key of the configuration, such as train.updates=100; may be given "
                     "several times."),
+    CLI_FLAG_OPTION(
+        0, "dry-run", dry_run,
+        "Load everything, do a few updates and tell data, vocabulary, sizes, memory and "
+        "the time that training takes; leave the output directory alone."),
     CLI_THREADS_OPTION,
     CLI_STATS_OPTION,
     CLI_QUIET_OPTION,
@@ -30,7 +35,8 @@ static int run_train(const cli_verb *verb, int argc, char **argv) {
     ig_train_options options = {.set = values.set.items,
                                 .set_count = values.set.count,
                                 .threads = values.threads,
-                                .stats_path = values.stats};
+                                .stats_path = values.stats,
+                                .dry_run = values.dry_run};
     values.log.clock = true;
     options.reporter = cli_report_begin(&values.log, true);
     options.interrupter = cli_stop_on_signals(!values.log.quiet && !values.log.json);
@@ -45,9 +51,10 @@ static int run_train(const cli_verb *verb, int argc, char **argv) {
 
 const cli_verb cli_train = {
     .name = "train",
-    .summary = "Train a model from two text files.",
+    .summary = "Train a model from a configuration file.",
     .synopsis =
-        "train CONFIG.yml [--set KEY=VALUE ...] [--threads N] [--stats FILE] [--quiet] [--json]",
+        "train CONFIG.yml [--set KEY=VALUE ...] [--dry-run] [--threads N] [--stats FILE] "
+        "[--quiet] [--json]",
     .description =
         "CONFIG.yml says what the data are, what model to train and how; docs/training.md lists "
         "its keys. The output directory receives "

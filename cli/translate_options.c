@@ -14,10 +14,11 @@ static const char *const stoppings[] = {"false", "true", "never", NULL};
 static const char *const alignment_formats[] = {"pharaoh", "soft", "json", NULL};  // as the enum
 
 static const cli_option translate_options[] = {
-    CLI_REQUIRED_LIST_OPTION(
-        'm', "model", "DIR", models,
-        "The model's directory, or MODEL+ADAPTER, with a LoRA adapter; given several times, the "
-        "models decide together (an ensemble)."),
+    CLI_REQUIRED_LIST_OPTION('m', "model", "DIR", models,
+                             "The model's directory, or its name in the Hugging Face hub's local "
+                             "cache (ORGANISATION/NAME[@REVISION]; nothing is downloaded), or "
+                             "MODEL+ADAPTER[+ADAPTER...], with LoRA adapters; given several times, "
+                             "the models decide together (an ensemble)."),
     CLI_CHOICE_OPTION("ensemble", "MEAN", ensemble, means,
                       "How several models decide: by the mean of their probabilities (arithmetic), "
                       "or of their log-probabilities (geometric). "

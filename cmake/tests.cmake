@@ -70,6 +70,10 @@ endfunction()
 # tests/unit/ROOM_SUBJECT.c. A test that defines __wrap_NAME gets the library's calls of NAME: the
 # linker does that in static libraries, so such a test is linked to its room and what lies below.
 file(GLOB unit_tests CONFIGURE_DEPENDS tests/unit/*.c)
+if(IG_CAN_avx512_vnni)  # a kernel on a model of its instructions
+  set_source_files_properties(tests/unit/kernel_int8_tiles.c PROPERTIES
+    COMPILE_OPTIONS "-mavx512vnni;${avx512}")
+endif()
 foreach(test IN LISTS unit_tests)
   get_filename_component(name ${test} NAME_WE)
   wrapped_symbols(symbols ${test})
@@ -141,11 +145,21 @@ if(NOT APPLE)  # the checkers want GNU tools and bash 4
   endif()
 endif()
 
+# The Python package, which loads the shared library into a Python that is not instrumented.
+if(NOT INGOT_SANITIZE AND NOT INGOT_FUZZ AND NOT CMAKE_CROSSCOMPILING)
+  add_test(NAME python/package
+           COMMAND bash ${CMAKE_SOURCE_DIR}/tests/python/run.sh ${CMAKE_BINARY_DIR})
+  set_tests_properties(python/package PROPERTIES
+    LABELS python SKIP_RETURN_CODE 77 ENVIRONMENT "${IG_TEST_ENVIRONMENT}")
+endif()
+
 # Examples see what a user sees: the public headers and the shared library. They run as tests; one
 # that needs a model gets a shipped one.
 set(shipped ${CMAKE_SOURCE_DIR}/models)
 set(IG_EXAMPLE_translate ${shipped}/en-de "How are you?")
+set(IG_EXAMPLE_translate_texts ${shipped}/en-de "How are you? I am fine." "A dog.")
 set(IG_EXAMPLE_answer ${shipped}/qa-en "The bridge was built in 1894." "When was the bridge built?")
+set(IG_EXAMPLE_score_held_out ${shipped}/en-de "How are you?" "Wie geht es Ihnen?")
 file(GLOB examples CONFIGURE_DEPENDS examples/*.c)
 foreach(example IN LISTS examples)
   get_filename_component(name ${example} NAME_WE)

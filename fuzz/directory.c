@@ -69,10 +69,10 @@ static void load_record(void) {
 }
 
 static void load_adapter(void) {
-  ig_lora_adapter *adapter = NULL;
+  ig_lora_adapters *adapters = NULL;
   ig_error err = {0};
-  if (ig_lora_open(directory, &adapter, &err) != IG_OK) return;
-  ig_lora_close(adapter);
+  if (ig_lora_open(directory, &adapters, &err) != IG_OK) return;
+  ig_lora_close(adapters);
 }
 
 static void read_lines(void) {

@@ -65,11 +65,12 @@ static void look_through(const ig_recipe_file *file, ig_stages *stages) {
   ig_error err = {0};
   ig_preflight_needs needs = {0};
   char *text = NULL;
+  const ig_fuse_options options = {.threads = 2};
   if (ig_stages_plan(file, stages, &err) != IG_OK ||
       ig_problems_report(&stages->problems, "recipe.yml", NULL, &err) != IG_OK)
     return;
   for (size_t i = 0; i < stages->count; i++) check_plan(&stages->stage[i].plan);
-  if (ig_preflight_measure(stages, NULL, 2, &needs, &err) != IG_OK ||
+  if (ig_preflight_measure(stages, NULL, &options, &needs, &err) != IG_OK ||
       ig_describe_stages(stages, &needs, 2, &text, &err) != IG_OK)
     abort();
   free(text);

@@ -1,4 +1,5 @@
-// What happens to a text before a model sees it: lines, repair, sentences, clauses, added tokens.
+// What happens to a text before a model sees it: lines, repair, sentences, clauses, added tokens,
+// codes of languages.
 // The input's first byte chooses one of them, the second its option. No byte may get lost.
 #include "input.h"
 
@@ -7,9 +8,11 @@
 #include "base/text_repair.h"
 #include "io/json.h"
 #include "io/lines.h"
+#include "model/arch/marian_tokenizers.h"
 #include "text/added_tokens.h"
 #include "text/clauses.h"
 #include "text/sentences.h"
+#include "text/tokenizer_parts.h"
 #include "text/utf8.h"
 
 #define REQUIRE(condition)     \
@@ -102,9 +105,19 @@ static void cut_tokens(uint8_t option, const char *text, size_t size) {
   ig_added_tokens_free(&tokens);
 }
 
+// A code is found in anything.
+static void find_code(uint8_t option, const char *text, size_t size) {
+  const ig_tokenizer tokenizer = {.description = ig_marian_tokenizers[option % 2]};
+  const char *code = NULL;
+  const size_t found = ig_tokenizer_late_code(&tokenizer, text, size, &code);
+  if (found == 0) return;
+  REQUIRE(code > text && found <= size - (size_t)(code - text) && found <= IG_LATE_CODE);
+  REQUIRE(is_white(text, 0, (size_t)(code - text)) && memcmp(code, ">>", 2) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static void (*const uses[])(uint8_t, const char *, size_t) = {
-      read_lines, split_sentences, split_sentences, divide_clauses, cut_tokens};
+      read_lines, split_sentences, split_sentences, divide_clauses, cut_tokens, find_code};
   if (size < 2) return 0;
   const size_t chosen = data[0] % (sizeof uses / sizeof *uses);
   const char *text = (const char *)data + 2;

@@ -16,10 +16,11 @@
  * in them. Functions without a handle may be called from any thread.
  *
  * Stability. Until version 1.0 a release 0.N may change this interface; CHANGELOG.md then says how
- * a caller follows. Releases 0.N.x do not change it, and the shared library's name carries 0.N. An
- * option struct is made by its ..._default() function, or, where none exists, by zeroing it, and
- * then changed member by member. New members are added only at its end, and their defaults keep
- * what programs did before. INGOT_VERSION_MAJOR, _MINOR and _PATCH are in ingot/core.h. */
+ * a caller follows. Releases 0.N.x do not change it. The shared library's name carries 0.N, and so
+ * do its symbols, but not on macOS. An option struct is made by its ..._default() function, or,
+ * where none exists, zeroed, and changed member by member. New members are added only at its end,
+ * and their defaults keep what programs did before. INGOT_VERSION_MAJOR, _MINOR and _PATCH are in
+ * ingot/core.h. */
 #ifndef INGOT_H
 #define INGOT_H
 
@@ -36,8 +37,9 @@ extern "C" {
 
 /* ---- the machine and interruption ---------------------------------------- */
 
-/* The instruction set in use: "reference", "avx2", "avx512" or "amx". Fails if the environment
- * variable IG_ISA asks for one that the CPU lacks. */
+/* The instruction set in use: "reference", "avx2", "avx_vnni", "avx512", "avx512_vnni",
+ * "avx512_bf16" or "amx". Fails if the environment variable IG_ISA asks for one that the CPU
+ * lacks. */
 ig_status ig_isa_name(const char **name, ig_error *err);
 /* The instruction sets that this CPU runs, slowest first: index 0, 1, ...; NULL after the last. */
 const char *ig_isa_supported(size_t index);
@@ -107,7 +109,8 @@ typedef struct ig_model ig_model; /* ig_model_free */
 ig_status ig_model_create(const ig_config *config, uint64_t seed, ig_model **out, ig_error *err);
 /* A Hugging Face model directory. Missing, superfluous or misshapen tensors are errors that name
  * the tensor. "MODEL+ADAPTER" is a model with a LoRA adapter in PEFT's files, here and wherever a
- * model is opened to run: the weights are those of PEFT's merge_and_unload. What Marian or
+ * model is opened to run: the weights are those of PEFT's merge_and_unload. Several adapters,
+ * "MODEL+ADAPTER+ADAPTER", change the model one after the other. What Marian or
  * CTranslate2 wrote is opened as ig_convert would write it, here and wherever a model or its
  * configuration is read. */
 ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err);
@@ -116,10 +119,16 @@ ig_status ig_model_load(const char *directory, ig_model **out, ig_error *err);
 ig_status ig_model_save(const ig_model *model, const char *directory, const char *dtype,
                         ig_error *err);
 void ig_model_free(ig_model *model);
-/* Returns how many bytes of a model's name are its own directory; *adapter (may be NULL) is the
- * adapter's, a part of name, or NULL: it has none. A directory whose own name has a '+' is a model.
- */
-size_t ig_model_name_split(const char *name, const char **adapter);
+/* Returns how many bytes of a model's name are its own directory; *adapters (may be NULL) is what
+ * comes after it, a part of name, or NULL: it has no adapter. Of "ADAPTER+ADAPTER" the same
+ * function gives the first one and the rest. A directory whose own name has a '+' is a model. */
+size_t ig_model_name_split(const char *name, const char **adapters);
+/* The same, and the directory, for the caller to free(): what the name begins with or, where there
+ * is no such directory and it is a name of the Hugging Face hub, ORGANISATION/NAME[@REVISION], its
+ * snapshot in the hub's local cache. IG_ERROR_IO: it has none, nor is ORGANISATION a directory
+ * here; nothing is downloaded. */
+ig_status ig_model_name_find(const char *name, char **directory, const char **adapters,
+                             ig_error *err);
 
 const ig_config *ig_model_config(const ig_model *model); /* the model's own: not to be freed */
 /* What a translator holds the weights of its directory as, where no type is asked for: "int8" if it
@@ -253,10 +262,29 @@ typedef struct ig_train_options {
   const char *stats_path; /* statistics are written to this file as JSON; default NULL: nowhere */
   ig_reporter reporter;   /* default: nothing is reported */
   ig_interrupter *interrupter; /* stops the run; default NULL: nothing does */
+  /* is told of each line of metrics.jsonl as it is written: JSON, borrowed until the return; on the
+   * thread that called the library. Default NULL: nobody is */
+  void (*metrics)(void *context, const char *line);
+  void *metrics_context; /* handed to `metrics` */
+  /* reports what would be done: data, vocabulary, sizes, memory, and the time that it takes, from a
+   * few updates. Nothing is written to the output directory, and no statistics; default no */
+  bool dry_run;
 } ig_train_options;
 /* Trains as the YAML file says (docs/training.md). If the output directory holds a checkpoint of
  * the same run, it goes on from there. IG_INTERRUPTED after ig_interrupt, with the state saved. */
 ig_status ig_train(const char *config_path, const ig_train_options *options, ig_error *err);
+
+/* All zero: the defaults. */
+typedef struct ig_train_draw_options {
+  const char *title;    /* of the page; default NULL: "Training" */
+  ig_reporter reporter; /* is told of lines that are left out; default: nothing is reported */
+} ig_train_draw_options;
+/* Writes a page of trainings, finished or going on: curves of their metrics.jsonl, the last and
+ * best values, the settings in which they differ, samples of the last validations. runs: (count)
+ * output directories of trainings, or files as metrics.jsonl; 1 to 8. The page is a file of HTML
+ * that loads nothing; it may replace nothing but a page. options NULL: the defaults. */
+ig_status ig_train_draw(const char *const *runs, size_t count, const char *path,
+                        const ig_train_draw_options *options, ig_error *err);
 
 /* ---- translating --------------------------------------------------------- */
 
@@ -417,7 +445,7 @@ typedef struct ig_translator_options {
 ig_translator_options ig_translator_options_default(void);
 
 typedef struct ig_translate_stats {
-  size_t sentences;
+  size_t sentences;     /* without texts that ig_translate_texts refuses; they are `lines` */
   size_t source_tokens; /* an ensemble counts, of each sentence, the member with the most tokens */
   size_t target_tokens;
   size_t truncated; /* sentences that were cut to the longest that the model has positions for */
@@ -562,8 +590,9 @@ typedef struct ig_fuse_options {
   /* The weights are written as shards whose tensors have at most this many bytes together (a larger
    * tensor has a shard of its own), and an index of them; default 0: one file. */
   size_t shard_bytes;
-  /* A page with the distances between the inputs, tensor by tensor, is written to this file;
-   * default NULL: none. */
+  /* A page is written to this file, with the distances between the inputs, tensor by tensor, and,
+   * by ig_fuse, what was learned or searched (ig_fuse_draw). It replaces no file that is no page,
+   * and none that the fusion reads or writes. Default NULL: none. */
   const char *report_path;
   ig_reporter reporter; /* default: nothing is reported */
   /* Puts out the held-out score of the model in a directory, higher is better: greedy_soup chooses
@@ -581,6 +610,10 @@ typedef struct ig_fuse_options {
   /* A recipe may run commands of its own (search, objective: {command: ...}); default false: such a
    * recipe is an error, for who wrote it may not be who runs it. */
   bool allow_commands;
+  /* (score_file_count) Files that `score` scores by: fusion.json has their hashes where a search
+   * used it; default NULL, 0. */
+  const char *const *score_files;
+  size_t score_file_count;
 } ig_fuse_options;
 ig_fuse_options ig_fuse_options_default(void);
 /* Carries out a recipe (a YAML file, docs/fusion.md) and writes the directory of a model, or of a
@@ -604,6 +637,11 @@ ig_status ig_fuse_describe(const char *recipe, const char *output, const ig_fuse
  * changed, and the model's own weights exist and are all named. threads 0: all cores. */
 ig_status ig_fuse_verify(const char *directory, bool json, int threads, char **out, bool *intact,
                          ig_error *err);
+/* Writes a page of what a finished fusion found, from its fusion.json: learned coefficients with
+ * the losses on the way to them, and what a search tried. Nothing else is read. The page is a file
+ * of HTML that loads nothing; it may replace nothing but a page, and no file of the directory.
+ * IG_ERROR_ARGUMENT: nothing was learned or searched. */
+ig_status ig_fuse_draw(const char *directory, const char *path, ig_error *err);
 
 /* ---- converting a model -------------------------------------------------- */
 
@@ -617,12 +655,12 @@ typedef struct ig_convert_options {
 } ig_convert_options;
 ig_convert_options ig_convert_options_default(void);
 /* Writes a model directory whose weights are in any form that Ingot reads (pytorch_model.bin,
- * shards), or a directory of Marian or of CTranslate2 (docs/families.md),
- * again, as a directory with safetensors, which must not exist yet. All tensors are kept, bit for
- * bit unless a type is given, but for copies of tied ones, as transformers writes them; the
- * configuration, the tokenizer and other small files go along. What does not is told to the
- * reporter. The directory grows as OUTPUT.partial; after an error or an interruption nothing is
- * left of it. A value that is too large for the type is IG_ERROR_FORMAT. */
+ * shards), or a directory of Marian or of CTranslate2 (docs/families.md), again, as a directory
+ * with safetensors, which must not exist yet; directory may be a name of the hub, without adapters.
+ * All tensors are kept, bit for bit unless a type is given, but for copies of tied ones, as
+ * transformers writes them; the configuration, the tokenizer and other small files go along. What
+ * does not is told to the reporter. The directory grows as OUTPUT.partial; after an error or an
+ * interruption nothing is left of it. A value that is too large for the type is IG_ERROR_FORMAT. */
 ig_status ig_convert(const char *directory, const char *output, const ig_convert_options *options,
                      ig_error *err);
 

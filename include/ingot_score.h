@@ -171,12 +171,29 @@ typedef struct ig_held_out_options {
   double *other_scores; /* (other_count), filled */
   /* As of ig_translator_options; default NULL: all tokens may come */
   const char *shortlist;
+  /* In place of `score`: minus the loss, which is the mean of -log p over the tokens of the
+   * references, their ends included; nothing is translated then, unless there are others. Default
+   * false. */
+  bool loss;
 } ig_held_out_options;
 ig_held_out_options ig_held_out_options_default(void);
 /* Translates the sources with the model in a directory; *score is what ig_score_lines says of the
- * translations. `options` is an ig_held_out_options: the function and its options can be given to
- * ig_fuse_options as score and score_context. */
+ * translations, or minus the loss. `options` is an ig_held_out_options: the function and its
+ * options can be given to ig_fuse_options as score and score_context. */
 ig_status ig_score_held_out(void *options, const char *directory, double *score, ig_error *err);
+
+/* A command of the shell that says how good a model is. */
+typedef struct ig_held_out_command_options {
+  const char *command;         /* for /bin/sh; the model's directory follows as its last argument */
+  ig_interrupter *interrupter; /* stops it, with all that it began; default NULL: nothing does */
+} ig_held_out_command_options;
+ig_held_out_command_options ig_held_out_command_options_default(void);
+/* Runs the command; *score is the number on the last line that it writes, more being better. An
+ * exit code, or anything but a finite number there, is an error that shows it. `options` is an
+ * ig_held_out_command_options: both can be given to ig_fuse_options, as those of
+ * ig_score_held_out. */
+ig_status ig_score_held_out_command(void *options, const char *directory, double *score,
+                                    ig_error *err);
 
 #ifdef __cplusplus
 }

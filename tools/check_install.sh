@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # check_install.sh BUILD: installs into a prefix with a blank in its name; builds and runs the
 # README's C program with what pkg-config says and, as a project of its own, with what CMake's
-# find_package says, with the shared library and with the static one; and removes all of it again.
+# find_package says, with the shared library and with the static one; compares the shared one with
+# Debian's list of symbols; and removes all of it again.
 set -euo pipefail
 build=$1 source=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
@@ -16,6 +17,14 @@ fail() { echo "FAILED: $*" >&2; exit 1; }
 
 prefix="$work/a prefix"
 cmake --install "$build" --prefix "$prefix" >/dev/null
+for file in man/man1/ingot.1 man/man1/ingot-score-squad.1 bash-completion/completions/ingot \
+  zsh/site-functions/_ingot fish/vendor_completions.d/ingot.fish; do
+  [ -s "$prefix/share/$file" ] || fail "no $file"
+done
+for part in command library development; do
+  cmake --install "$build" --component "$part" --prefix "$work/$part" >/dev/null
+  [ -n "$(find "$work/$part" -name LICENSE)" ] || fail "$part has no licence"
+done
 pc=$(find "$prefix" -name ingot.pc)
 [ -n "$pc" ] || fail "no ingot.pc"
 export PKG_CONFIG_PATH=${pc%/*}
@@ -64,6 +73,20 @@ run "$work/consumer/with_ingot"
 run "$work/consumer/with_ingot_static"
 if [ "$(uname)" = Linux ]; then
   ldd "$work/consumer/with_ingot_static" | grep -q libingot && fail "the static program is not"
+fi
+
+# Debian's list of symbols is that of the library, and a library of another version is found.
+symbols_match() {
+  rm -f "$work/symbols"  # dpkg-gensymbols would read it
+  (cd "$work/package" && dpkg-gensymbols -c4 "-plibingot${header%.*}" \
+    -e"${libraries%/*}/libingot.so.${header%.*}" -O"$work/symbols") >"$work/said" 2>&1
+}
+if command -v dpkg-gensymbols >/dev/null; then
+  mkdir "$work/package"
+  cp -r "$source/packaging/debian" "$work/package/"
+  symbols_match || { cat "$work/said"; fail "packaging/debian: the list of symbols"; }
+  sed -i 's/INGOT_/PLANTED_/' "$work"/package/debian/*.symbols
+  ! symbols_match || fail "a list of other symbols passes"
 fi
 
 "$source/tools/uninstall.sh" "$manifest"

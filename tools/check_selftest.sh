@@ -148,6 +148,18 @@ expect check_docs.sh '^docs/decisions/planted\.md:1: .src/base/nowhere\.c.: no s
 plant docs/planted.md 'Ask `ig_nobody`.\n'
 expect check_docs.sh '^docs/planted\.md:1: .ig_nobody.: no such name'
 
+# ---- packages --------------------------------------------------------------------
+mkdir -p "$tree/tools"
+cp -r "$root/packaging" "$tree/"
+cp "$root/docs/packaging.md" "$tree/docs/"
+cp "$root/tools/setup.sh" "$tree/tools/"
+echo 'module planted libplanted-dev planted-devel planted' >>"$tree/tools/setup.sh"
+expect check_packages.sh '^packaging/debian/control: no libplanted-dev'
+expect check_packages.sh '^packaging/Containerfile: no libplanted-dev'
+expect check_packages.sh '^packaging/Containerfile: no libplanted to run with'
+expect check_packages.sh '^docs/packaging\.md: no .planted.'
+rm -rf "$tree/packaging" "$tree/tools" "$tree/docs/packaging.md"
+
 # ---- sizes, widths, format, headers ---------------------------------------------
 plant src/base/planted.c "$(seq 801 | sed 's|^|// |')\n"
 expect check_sizes.sh '^src/base/planted\.c:801: longer'
@@ -232,16 +244,17 @@ expect 'check_laws.sh statements' '^src/base/planted\.c:2: a call through a cond
 plant src/base/planted.c '// The row behind the last.\n'
 expect 'check_laws.sh statements' '^src/base/planted\.c:1: .behind.'
 
-# ---- exports: a library that lacks a declared function and exports a stranger ---
-mkdir "$work/include"
+# ---- exports: a library that lacks a declared function, exports a stranger, and has no versions -
+mkdir -p "$work/include/ingot"
+cp "$root/include/ingot/core.h" "$work/include/ingot/"
 printf 'int ig_present(void);\nint ig_absent(void);\n' >"$work/include/planted.h"
 printf 'int ig_present(void) { return 0; }\nint ig_stranger(void) { return 0; }\n' |
   cc -shared -fPIC -x c - -o "$work/planted.so"
 exports() { bash "$root/tools/check_exports.sh" "$work/planted.so" "$work/include" && echo passed; }
 output=$(exports) || true
 if [[ $output == *"not exported: ig_absent"* && $output != *passed* &&
-  $output == *"not declared: ig_stranger"* ]]; then
-  echo "ok: check_exports.sh reports a missing and a superfluous function"
+  $output == *"not declared: ig_stranger"* && $output == *"not of the version"*ig_present* ]]; then
+  echo "ok: check_exports.sh reports a missing, a superfluous and an unversioned function"
 else
   echo "FAIL: check_exports.sh said: $output"
   failed=1

@@ -43,7 +43,7 @@ if ! [ -e "$sysroot/ready" ]; then
   compiler=$("$architecture-linux-gnu-g++" -dumpversion | cut -d. -f1)
   packages=libc6-dev,libstdc++-$compiler-dev,libjansson-dev,libyaml-dev,libsentencepiece-dev
   packages+=,libutf8proc-dev,zlib1g-dev,libxxhash-dev,nettle-dev,libcmocka-dev,libicu-dev
-  packages+=,libprotobuf-dev
+  packages+=,libprotobuf-dev,libexpat1-dev
   rm -rf "$sysroot"
   mkdir -p "$build"
   # Headers and libraries to link with need no fixes of security, whose archive may lag.

@@ -18,6 +18,7 @@ module  jansson      libjansson-dev       jansson-devel        jansson
 module  yaml-0.1     libyaml-dev          libyaml-devel        libyaml
 module  libutf8proc  libutf8proc-dev      utf8proc-devel       utf8proc
 module  zlib         zlib1g-dev           zlib-devel           zlib
+module  expat        libexpat1-dev        expat-devel          expat
 module  libxxhash    libxxhash-dev        xxhash-devel         xxhash
 module  nettle       nettle-dev           nettle-devel         nettle
 required protobuf-lite libprotobuf-dev    protobuf-lite-devel  protobuf

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Two runs that began apart learn to reverse rows of digits, and become one model as they are, and
-# aligned before: BLEU of 500 other rows. Usage: apart.sh RUNS SEED > RESULT.csv
-# Seconds to a minute a family. The runs have the seeds SEED and SEED + 100.
+# aligned before by each method; each is scored, and again after 30 and 300 more updates, as one run
+# is: BLEU of 500 other rows. Usage: apart.sh RUNS SEED > RESULT.csv
+# Some minutes. The runs have the seeds SEED and SEED + 100.
 source "$(dirname "$0")/common.bash"
 runs=$1 seed=$2
 mkdir -p "$runs"
@@ -20,7 +21,8 @@ rows() {  # COUNT FIRST: two to six digits each, the same on every machine
 }
 rows 4000 7 >"$runs/train.source"
 rows 500 99 >"$runs/test.source"
-for set in train test; do
+rows 500 1234 >"$runs/held.source"
+for set in train test held; do
   awk '{ for (i = NF; i > 0; i--) printf "%s%s", $i, (i > 1 ? " " : "\n") }' "$runs/$set.source" \
     >"$runs/$set.target"
 done
@@ -34,23 +36,26 @@ model() {  # FAMILY
       "decoder_ffn_dim: 128, dropout: 0.1}" ;;
   esac
 }
-train() {  # FAMILY SEED
-  [ ! -e "$runs/$1-$2/latest" ] || return 0
-  cat >"$work/train.yml" <<END
+settings() {  # MODEL OUTPUT SEED UPDATES RATE WARMUP: a configuration of training
+  cat <<END
 data:
   train: {source: $runs/train.source, target: $runs/train.target}
-  tokens: whitespace
-model: $(model "$1")
+  $([[ $1 == *init:* ]] || echo 'tokens: whitespace')
+model: $1
 train:
-  output: $runs/$1-$2
-  seed: $2
+  output: $2
+  seed: $3
   batch_tokens: 320
-  updates: 900
-  learning_rate: 0.003
+  updates: $4
+  learning_rate: $5
   schedule: inverse_sqrt
-  warmup: 100
-  save_every: 900
+  warmup: $6
+  save_every: $4
 END
+}
+train() {  # FAMILY SEED
+  [ ! -e "$runs/$1-$2/latest" ] || return 0
+  settings "$(model "$1")" "$runs/$1-$2" "$2" 900 0.003 100 >"$work/train.yml"
   "$ingot" train -q ${threads[@]+"${threads[@]}"} "$work/train.yml" >&2
 }
 row() {  # NAME MODEL
@@ -62,16 +67,34 @@ row() {  # NAME MODEL
   echo "$family,\"$1\",$seed,$bleu"
 }
 
+repaired() {  # NAME MODEL: as it is, and after 30 and 300 updates
+  local updates
+  row "$1" "$2"
+  for updates in 30 300; do
+    rm -rf "$work/repaired"
+    settings "{init: $2}" "$work/repaired" "$seed" $updates 0.001 30 >"$work/train.yml"
+    "$ingot" train -q ${threads[@]+"${threads[@]}"} "$work/train.yml" >&2
+    row "$1, $updates updates" "$work/repaired/latest"
+  done
+}
+fused() {  # NAME ALIGN: the average of both runs
+  { recipe linear 'weight: 1' '' "${models[@]}" && echo "$2"; } >"$work/recipe.yml"
+  rm -rf "$work/fused"
+  fuse "$work/recipe.yml" "$work/fused" 2>/dev/null
+  repaired "$1" "$work/fused"
+}
+
+data="{source: $runs/held.source, target: $runs/held.target}"
 echo "family,what,seed,bleu"
 for family in bart t5 marian; do
   models=("$runs/$family-$seed/latest" "$runs/$family-$((seed + 100))/latest")
   for i in 0 100; do train "$family" $((seed + i)); done
-  row "one run" "${models[0]}"
+  repaired "one run" "${models[0]}"
   row "the other run" "${models[1]}"
-  for align in "" "align: {method: weights, restarts: 5}"; do
-    { recipe linear 'weight: 1' '' "${models[@]}" && echo "$align"; } >"$work/recipe.yml"
-    rm -rf "$work/fused"
-    fuse "$work/recipe.yml" "$work/fused" 2>/dev/null
-    row "average${align:+, aligned}" "$work/fused"
-  done
+  fused "average" ""
+  fused "aligned by weights" "align: {method: weights, restarts: 5}"
+  fused "aligned by activations" "align: {method: activations, data: $data}"
+  [ $family != marian ] || fused "aligned by activations, the stream too" \
+    "align: {method: activations, position_penalty: 0.3, data: $data}"
+  fused "aligned by transport" "align: {method: transport, regularization: 0.1, data: $data}"
 done

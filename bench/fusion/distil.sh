@@ -8,11 +8,11 @@ shift 4
 best=("${runs[@]/%/best}")
 teachers=$(printf ', %s' "${best[@]}")
 
-"$ingot" train -q ${threads[@]+"${threads[@]}"} "$root/bench/fusion/distil.yml" \
+train "$root/bench/fusion/distil.yml" \
   --set model.init="$init" --set train.output="$student" --set train.seed="$seed" \
   --set "train.teacher=[${teachers:2}]" \
   --set data.train.source="$data/train.en.gz" --set data.train.target="$data/train.de.gz" \
-  --set data.valid.source="$data/valid.en" --set data.valid.target="$data/valid.de" "$@" >&2
+  --set data.valid.source="$data/valid.en" --set data.valid.target="$data/valid.de" "$@"
 
 row() {  # WHAT MODEL...
   local members=() score

@@ -8,11 +8,11 @@ data=$1 base=$2 children=$3 seed=$4
 rates=(0.0005 0.001 0.002 0.005)
 
 for i in "${!rates[@]}"; do
-  [ -e "$children/$i/latest" ] || "$ingot" train -q ${threads[@]+"${threads[@]}"} \
-    "$root/bench/fusion/siblings.yml" --set model.init="$base" --set train.output="$children/$i" \
-    --set train.seed="$((100 * seed + i))" --set train.learning_rate="${rates[$i]}" \
+  train "$root/bench/fusion/siblings.yml" --set model.init="$base" \
+    --set train.output="$children/$i" --set train.seed="$((100 * seed + i))" \
+    --set train.learning_rate="${rates[$i]}" \
     --set data.train.source="$data/train.en.gz" --set data.train.target="$data/train.de.gz" \
-    --set data.valid.source="$data/valid.en" --set data.valid.target="$data/valid.de" >&2
+    --set data.valid.source="$data/valid.en" --set data.valid.target="$data/valid.de"
 done
 
 value() { sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'; }

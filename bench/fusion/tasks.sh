@@ -2,12 +2,13 @@
 # One parent that translates English a little into German and French, a child for each language, and
 # what fusing the children keeps of both: BLEU on test2016, and its share of each child's own
 # ("normalised", as in the papers on task arithmetic).
-# Usage: tasks.sh DATA RUNS SEED [formulas|pairs] > RESULT.csv
+# Usage: tasks.sh DATA RUNS SEED [formulas|pairs|search] > RESULT.csv
 # DATA: train.{en,de,fr}.gz, val.{en,de,fr}.gz, test_2016_flickr.{en,de,fr}.gz of Multi30k. A first
-# word tells the language. With `formulas` only the methods without data are tried, with `pairs`
-# only those that learn from the first 500 pairs of val for each language.
+# word tells the language. With `formulas` only methods without data are tried, with `pairs` only
+# those that take the first 500 pairs of val for each language, with `search` only weights that
+# are searched by the scores of those pairs.
 source "$(dirname "$0")/common.bash"
-data=$1 runs=$2 seed=$3 kinds=${4:-formulas pairs}
+data=$1 runs=$2 seed=$3 kinds=${4:-formulas pairs search}
 mkdir -p "$runs/data"
 for language in de fr; do
   for set in train val test_2016_flickr; do
@@ -16,16 +17,15 @@ for language in de fr; do
   done
 done
 
-train() { "$ingot" train -q ${threads[@]+"${threads[@]}"} "$root/bench/fusion/tasks.yml" \
-  --set train.seed="$seed" "$@" >&2; }
 d=$runs/data
-[ -e "$runs/parent-$seed/latest" ] || train --set train.output="$runs/parent-$seed" \
+train "$root/bench/fusion/tasks.yml" \
+  --set train.output="$runs/parent-$seed" --set train.seed="$seed" \
   --set "data.sentencepiece={vocab_size: 8000, model_type: bpe}" \
   --set "data.train.source=[$d/train.en-de, $d/train.en-fr]" \
   --set "data.train.target=[$d/train.de, $d/train.fr]"
 for language in de fr; do
-  [ -e "$runs/$language-$seed/latest" ] ||
-    train --set train.output="$runs/$language-$seed" \
+  train "$root/bench/fusion/tasks.yml" \
+    --set train.output="$runs/$language-$seed" --set train.seed="$seed" \
     --set "model={init: $runs/parent-$seed/latest, dropout: 0.1}" \
     --set data.train.source="$d/train.en-$language" --set data.train.target="$d/train.$language" \
     --set train.updates=400 --set train.learning_rate=0.001 --set train.warmup=100
@@ -56,8 +56,8 @@ echo "what,seed,de,fr,normalised"
 row parent "$base"
 row "child of German" "${models[0]}"
 row "child of French" "${models[1]}"
+fused average linear
 formulas() {
-  fused average linear
   for weight in 0.2 0.3 0.4 0.7 1.0; do fused "task arithmetic, weight $weight" task_arithmetic \
     "weight: $weight"; done
   for density in 0.2 0.5; do
@@ -74,26 +74,68 @@ formulas() {
   for method in karcher model_stock sce ram; do fused "$method" "$method" ""; done
 }
 
-# learned WHAT KEYS: with both sets of pairs.
-learned() {
+# The first 500 pairs of val for each language, and what the language's own child makes of their
+# sources.
+held_out() {
+  for language in de fr; do
+    head -n 500 "$d/val.en-$language" >"$d/held.en-$language"
+    head -n 500 "$d/val.$language" >"$d/held.$language"
+    "$ingot" translate -q ${threads[@]+"${threads[@]}"} -m "$runs/$language-$seed/latest" \
+      -i "$d/held.en-$language" -o "$d/held-$seed.child-$language"
+  done
+}
+# rows WHAT KEY...: learned from teachers with a coefficient a row.
+rows() {
+  rm -f "$work/rows.safetensors"
+  with_pairs "$1" learned learn "loss: teachers" "granularity: row" \
+    "coefficients: $work/rows.safetensors" "${@:2}"
+}
+pairs() {
+  held_out
+  local held=() childs=()
+  for language in de fr; do
+    held+=("source: $d/held.en-$language, target: $d/held.$language")
+    childs+=("source: $d/held.en-$language, target: $d/held-$seed.child-$language")
+  done
+  sets "" "${held[@]}"
+  for granularity in tensor layer part model; do
+    with_pairs "learned, a coefficient a $granularity" learned learn "granularity: $granularity"
+  done
+  sets teacher "${childs[@]}"
+  with_pairs "learned from the children, without references" learned learn "loss: teachers"
+  rows "learned from the children, a coefficient a row" "learning_rate: 0.02"
+  sets "" "${childs[@]}"
+  with_pairs "learned by entropy, without references" learned learn "loss: entropy" \
+    "bounds: [0, 1]" "start: 0.3"
+  sets model "${held[@]}"
+  with_pairs fisher fisher statistics
+  cp -r "$work/fused" "$work/fisher"
+  with_pairs regmean regmean statistics
+  with_pairs "regmean of the fused model's inputs" regmean statistics "inputs: merged"
+  sets teacher "${childs[@]}"
+  base=$work/fisher rows "fisher, then learned from the children, a coefficient a row" "start: 0" \
+    "learning_rate: 0.01"
+}
+# Weights of the encoder and of all else of each child, by 60 evaluations on the 500 pairs.
+search() {
+  held_out
   {
-    echo "merge_method: learned" && echo "base_model: $base" && echo "models:"
-    for model in "${models[@]}"; do echo "  - {model: $model}"; done
-    echo "learn:" && echo "  data:"
+    echo "merge_method: task_arithmetic" && echo "base_model: $base" && echo "models:"
     for language in de fr; do
-      head -n 500 "$d/val.en-$language" >"$d/held.en-$language"
-      head -n 500 "$d/val.$language" >"$d/held.$language"
-      echo "    - {source: $d/held.en-$language, target: $d/held.$language}"
+      echo "  - model: $runs/$language-$seed/latest"
+      echo "    parameters: {weight: [{select: encoder, value: \$encoder_$language}," \
+        "{value: \$decoder_$language}]}"
     done
-    printf '  %s\n' "${@:2}"
+    echo "search:"
+    echo "  parameters: {encoder_de: [0, 0.6], decoder_de: [0, 0.6], encoder_fr: [0, 0.6]," \
+      "decoder_fr: [0, 0.6]}"
+    echo "  evaluations: 60" && echo "  seed: $seed" && echo "  objectives:"
+    for language in de fr; do
+      echo "    $language: {source: $d/held.en-$language, target: $d/held.$language}"
+    done
   } >"$work/recipe.yml"
   rm -rf "$work/fused"
   fuse "$work/recipe.yml" "$work/fused"
-  row "$1" "$work/fused"
-}
-pairs() {
-  for granularity in tensor layer part model; do
-    learned "learned, a coefficient a $granularity" "granularity: $granularity"
-  done
+  row "task arithmetic, weights found by 60 evaluations" "$work/fused"
 }
 for kind in $kinds; do "$kind"; done

@@ -8,12 +8,17 @@ Ingot fuses them with statistics of each model on its own pairs and on common on
 transformers' model in float64: for each pair the gradient of the target's log-probability by
 automatic differentiation, squared; labels of the model are drawn by the same uniform numbers
 (Philox4x32-10, keyed by the seed and the pair's ids) from float64 probabilities. Gram matrices are
-those of what forward hooks see of each nn.Linear, and the equation of RegMean is solved by
-torch.linalg. Compared are the statistics that Ingot keeps and the fused weights, relative to the
-largest value of a tensor: 1e-5.
+those of what forward hooks see of each nn.Linear, in each model or (RegMean++) in the fused one
+while it is made layer by layer, and the equation of RegMean is solved by torch.linalg. Tables of
+embeddings are layers whose inputs are one-hot rows, made from the ids that hooks see; their Gram
+matrices are diagonals. Compared are
+the statistics that Ingot keeps and the fused weights, relative to the largest value of a tensor:
+1e-5.
 --wrong doubles the weight of the second model in the reference: the comparison must fail. Needs
 torch and transformers."""
 import argparse
+import collections
+import dataclasses
 import json
 import os
 import pathlib
@@ -119,6 +124,10 @@ class Reference:
         return self.model(input_ids=torch.tensor([source]),
                           decoder_input_ids=torch.tensor([shifted])).logits[0]
 
+    def wanted(self, target):
+        """The label of each row of the logits."""
+        return target
+
     def draw(self, logits, source, target):
         stream = hash_pair(source, target)
         sums = torch.softmax(logits.detach(), -1).cumsum(-1)
@@ -132,7 +141,8 @@ class Reference:
             for source, target in pairs:
                 source, target = self.ids(source), self.ids(target)
                 logits = self.logits(source, target)
-                wanted = target if labels == "reference" else self.draw(logits, source, target)
+                wanted = (self.wanted(target) if labels == "reference" else
+                          self.draw(logits, source, target))
                 loss = torch.nn.functional.cross_entropy(logits, torch.tensor(wanted),
                                                          reduction="sum")
                 gradients = torch.autograd.grad(loss, values.values(), allow_unused=True)
@@ -142,27 +152,64 @@ class Reference:
         return {k: s for k, s in sums.items() if s.any()}
 
 
-    def grams(self, sets):
-        """The mean x^T x of the inputs of each nn.Linear whose weight is no embedding's."""
+    def hook_tables(self, seen, calls, only):
+        """Counts what each table of tokens is given: in a pair first by the encoder, then by the
+        decoder, which may share it. only: as in grams."""
+        sizes = (self.config.vocab_size, getattr(self.config, "decoder_vocab_size", None))
+        names = {id(p): name for name, p in self.model.named_parameters()}
+        hooks = []
+        for module in self.model.modules():
+            if not isinstance(module, torch.nn.Embedding) or module.num_embeddings not in sizes:
+                continue
+            name = names[id(module.weight)]
+            if only not in (None, name):
+                continue
+            def see(module, inputs, name=name):
+                ids = inputs[0].reshape(-1)
+                role = (name, calls[name])
+                calls[name] += 1
+                gram, count = seen.get(role, (0, 0))
+                one_hot = torch.nn.functional.one_hot(ids, module.num_embeddings).double()
+                seen[role] = (gram + (one_hot.T @ one_hot).diag(), count + len(ids))
+            hooks.append(module.register_forward_pre_hook(see))
+        return hooks
+
+    def grams(self, sets, only=None):
+        """The mean x^T x of the inputs of each nn.Linear whose weight is no embedding's, in the
+        order in which they compute, and of each table of tokens its diagonal. only: of this weight
+        alone."""
         embeddings = {id(m.weight) for m in self.model.modules()
                       if isinstance(m, torch.nn.Embedding)}
-        seen, means, hooks = {}, {}, []
+        seen, means, calls = {}, {}, collections.Counter()
+        hooks = self.hook_tables(seen, calls, only)
         for name, module in self.model.named_modules():
+            if only not in (None, f"{name}.weight"):
+                continue
             if isinstance(module, torch.nn.Linear) and id(module.weight) not in embeddings:
                 def see(_, inputs, name=f"{name}.weight"):
                     rows = inputs[0].detach().reshape(-1, inputs[0].shape[-1])
-                    gram, count = seen.get(name, (0, 0))
-                    seen[name] = (gram + rows.T @ rows, count + len(rows))
+                    gram, count = seen.get((name, None), (0, 0))
+                    seen[name, None] = (gram + rows.T @ rows, count + len(rows))
                 hooks.append(module.register_forward_pre_hook(see))
         for share, pairs in sets:
             seen.clear()
             for source, target in pairs:
-                self.logits(self.ids(source), self.ids(target))
-            for name, (gram, count) in seen.items():
+                calls.clear()
+                with torch.no_grad():
+                    self.logits(self.ids(source), self.ids(target))
+            for (name, _), (gram, count) in seen.items():
                 means[name] = means.get(name, 0) + share / count * gram
         for hook in hooks:
             hook.remove()
         return means
+
+
+def solve_table(rows, diagonals, weights, mean):
+    """The same equation of diagonals: rows and diagonals of each model."""
+    scaled = [w * g for w, g in zip(weights, diagonals)]
+    ridge = RIDGE * sum(scaled).mean()
+    right = sum(g[:, None] * v for g, v in zip(scaled, rows)) + ridge * mean
+    return right / (sum(scaled) + ridge)[:, None]
 
 
 def regression_mean(values, grams, weights):
@@ -172,6 +219,10 @@ def regression_mean(values, grams, weights):
         fused[name] = mean
         if name not in grams[0]:
             continue
+        if grams[0][name].dim() == 1:
+            fused[name] = solve_table([v[name] for v in values], [g[name] for g in grams], weights,
+                                      mean)
+            continue
         scaled = [w * (ALPHA * g[name] + (1 - ALPHA) * torch.diag(torch.diag(g[name])))
                   for w, g in zip(weights, grams)]
         ridge = RIDGE * torch.trace(sum(scaled)) / len(mean[0])
@@ -179,6 +230,26 @@ def regression_mean(values, grams, weights):
         left = sum(scaled) + ridge * torch.eye(len(mean[0]), dtype=torch.double)
         fused[name] = torch.linalg.solve(left, right).T
     return fused
+
+
+def merged_grams(case, values):
+    """As Reference.grams for each model, but of the inputs of the model that is being made: each
+    layer is fused when all layers that compute before it are."""
+    sets, weights = case.sets, case.weights()
+    merged = case.read(case.models[0])
+    parameters = dict(merged.model.named_parameters())
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            mean = sum(w * v[name] for w, v in zip(weights, values)) / sum(weights)
+            parameter.copy_(mean)
+        grams = [{} for _ in values]
+        some = merged.grams([(1, sets[0][0][1])])
+        for name in sorted(some, key=lambda name: some[name].dim()):  # tables before layers
+            for of_model, its in zip(grams, sets):
+                of_model[name] = merged.grams(its, name)[name]
+            fused = regression_mean([{name: v[name]} for v in values], grams, weights)
+            parameters[name].copy_(fused[name])
+    return grams
 
 
 def fisher_mean(values, statistics, weights, normalize):
@@ -211,8 +282,17 @@ def apart(found, wanted, least=1e-30):
     return worst
 
 
-def recipe_of(method, before, models, parameters, statistics=""):
+def data_of_lines(before, models):
     """before: what comes before the names of files."""
+    return f"""  data:
+    - {{source: {before}one.src, target: {before}one.trg, model: {models[0]}, weight: 3}}
+    - {{source: {before}two.src, target: {before}two.trg, model: {models[1]}}}
+    - {{source: {before}all.src, target: {before}all.trg}}
+"""
+
+
+def recipe_of(method, data, models, parameters, statistics=""):
+    """data: lines of `statistics`."""
     return f"""merge_method: {method}
 models:
   - {{model: {models[0]}, parameters: {{weight: {WEIGHTS[0]}}}}}
@@ -220,27 +300,39 @@ models:
 parameters: {parameters}
 seed: {SEED}
 statistics:
-{statistics}  data:
-    - {{source: {before}one.src, target: {before}one.trg, model: {models[0]}, weight: 3}}
-    - {{source: {before}two.src, target: {before}two.trg, model: {models[1]}}}
-    - {{source: {before}all.src, target: {before}all.trg}}
-"""
+{statistics}{data}"""
 
 
-def fisher_recipe(before, models, labels, normalize):
+def fisher_recipe(data, models, labels, normalize):
     parameters = f"{{floor: {FLOOR}, normalize: {str(normalize).lower()}}}"
-    return recipe_of("fisher", before, models, parameters, f"  labels: {labels}\n")
+    return recipe_of("fisher", data, models, parameters, f"  labels: {labels}\n")
 
 
-def regmean_recipe(before, models):
-    return recipe_of("regmean", before, models, f"{{alpha: {ALPHA}, ridge: {RIDGE}}}")
+def regmean_recipe(data, models, inputs="own"):
+    return recipe_of("regmean", data, models, f"{{alpha: {ALPHA}, ridge: {RIDGE}}}",
+                     f"  inputs: {inputs}\n" if inputs != "own" else "")
 
 
-def fuse_fisher(ingot, folder, models, labels, normalize):
-    recipe = folder / "recipe.yml"
-    recipe.write_text(fisher_recipe(f"{folder}/", models, labels, normalize))
-    output = folder / f"fisher-{labels}-{normalize}"
-    run(ingot, "fuse", recipe, "-o", output, "--statistics", folder / f"kept-{labels}", "-q")
+@dataclasses.dataclass
+class Case:
+    ingot: pathlib.Path
+    folder: pathlib.Path
+    models: list
+    sets: list  # of each model: [(share, pairs)]
+    data: str  # the same, as lines of a recipe
+    read: type  # makes a reference of a model's directory
+    wrong: bool
+
+    def weights(self):
+        return (WEIGHTS[0], WEIGHTS[1] * (2 if self.wrong else 1))
+
+
+def fuse_fisher(case, labels, normalize):
+    recipe = case.folder / "recipe.yml"
+    recipe.write_text(fisher_recipe(case.data, case.models, labels, normalize))
+    output = case.folder / f"fisher-{labels}-{normalize}"
+    run(case.ingot, "fuse", recipe, "-o", output, "--statistics", case.folder / f"kept-{labels}",
+        "-q")
     return output
 
 
@@ -253,8 +345,8 @@ def kept(folder, references):
     return loaded
 
 
-def read_models(models):
-    references = [Reference(m) for m in models]
+def read_models(models, read=Reference):
+    references = [read(m) for m in models]
     return references, [{k: p.detach() for k, p in r.model.named_parameters()}
                         for r in references]
 
@@ -271,17 +363,17 @@ def write_all_pairs(folder):
             "all": write_pairs(folder, "all", 6, sorted)}
 
 
-def compare_fisher(ingot, folder, models, pairs, labels, wrong):
-    references, values = read_models(models)
-    statistics = [r.fisher(s, labels) for r, s in zip(references, sets_of(pairs))]
-    weights = (WEIGHTS[0], WEIGHTS[1] * (2 if wrong else 1))
+def compare_fisher(case, labels):
+    references, values = read_models(case.models, case.read)
+    statistics = [r.fisher(s, labels) for r, s in zip(references, case.sets)]
     problem = None
     for normalize in (True, False):
-        output = fuse_fisher(ingot, folder, models, labels, normalize)
+        output = fuse_fisher(case, labels, normalize)
         found = load_file(output / "model.safetensors")
-        distance, where = apart(found, fisher_mean(values, statistics, weights, normalize))
+        distance, where = apart(found, fisher_mean(values, statistics, case.weights(),
+                                                   normalize))
         below = [min(apart(file, s, FLOOR) for s in statistics)
-                 for file in kept(folder / f"kept-{labels}", references)]
+                 for file in kept(case.folder / f"kept-{labels}", references)]
         worst = max(below)
         print(f"labels: {labels}, normalize: {normalize}: weights at most {distance:.1e} apart, "
               f"statistics {worst[0]:.1e}")
@@ -290,19 +382,23 @@ def compare_fisher(ingot, folder, models, pairs, labels, wrong):
     return problem
 
 
-def compare_regmean(ingot, folder, models, pairs, wrong):
-    references, values = read_models(models)
-    grams = [r.grams(s) for r, s in zip(references, sets_of(pairs))]
-    (folder / "recipe.yml").write_text(regmean_recipe(f"{folder}/", models))
-    run(ingot, "fuse", folder / "recipe.yml", "-o", folder / "regmean", "--statistics",
-        folder / "kept-grams", "-q")
-    weights = (WEIGHTS[0], WEIGHTS[1] * (2 if wrong else 1))
-    found = load_file(folder / "regmean/model.safetensors")
-    distance, where = apart(found, regression_mean(values, grams, weights))
-    files = kept(folder / "kept-grams", references)
+def compare_regmean(case, inputs="own"):
+    references, values = read_models(case.models, case.read)
+    if inputs == "own":
+        grams = [r.grams(s) for r, s in zip(references, case.sets)]
+    else:
+        grams = merged_grams(case, values)
+    (case.folder / "recipe.yml").write_text(regmean_recipe(case.data, case.models, inputs))
+    output, statistics = case.folder / f"regmean-{inputs}", case.folder / f"kept-grams-{inputs}"
+    run(case.ingot, "fuse", case.folder / "recipe.yml", "-o", output, "--statistics", statistics,
+        "-q")
+    found = load_file(output / "model.safetensors")
+    distance, where = apart(found, regression_mean(values, grams, case.weights()))
+    files = kept(statistics, references)
     worst = max(min(apart(file, g) for g in grams) for file in files)
     missing = set(grams[0]) - set(files[0])
-    print(f"regmean of {len(files[0])} layers: weights at most {distance:.1e} apart, "
+    print(f"regmean of {inputs} inputs, {len(files[0])} layers: "
+          f"weights at most {distance:.1e} apart, "
           f"Gram matrices {worst[0]:.1e}")
     if missing:
         return f"no Gram matrices of {', '.join(sorted(missing))}"
@@ -323,15 +419,17 @@ def main():
             folder = pathlib.Path(work)
             pairs = write_all_pairs(folder)
             models = [make_model(options.ingot, folder, family, seed) for seed in (1, 2)]
-            print(f"{family}: ", end="", flush=True)
-            problem = compare_regmean(options.ingot, folder, models, pairs, options.wrong)
-            if problem:
-                print(problem)
-            failed |= problem is not None
+            case = Case(options.ingot, folder, models, sets_of(pairs),
+                        data_of_lines(f"{folder}/", models), Reference, options.wrong)
+            for inputs in ("own", "merged"):
+                print(f"{family}: ", end="", flush=True)
+                problem = compare_regmean(case, inputs)
+                if problem:
+                    print(problem)
+                failed |= problem is not None
             for labels in ("reference", "model"):
                 print(f"{family}: ", end="", flush=True)
-                problem = compare_fisher(options.ingot, folder, models, pairs, labels,
-                                         options.wrong)
+                problem = compare_fisher(case, labels)
                 if problem:
                     print(problem)
                 failed |= problem is not None

@@ -4,13 +4,15 @@
     python bench/parity/learned.py INGOT [--families marian,t5,bart] [--steps N] [--wrong]
 
 For each family a base and two models of random weights are made (by one update of `ingot train`),
-and Ingot learns a coefficient for each tensor, or for all, from all pairs in each step. The
-reference is transformers' model in float64 on weights base + sum of coefficient * difference,
+and Ingot learns a coefficient for each tensor, for each row, or for all, from all pairs in each
+step, by the cross-entropy of the targets or by the entropy of what the fused model says of them.
+The reference is transformers' model in float64 on weights base + sum of coefficient * difference,
 differentiated with respect to the coefficients, and Adam as torch.optim has it. Compared are the
 loss before each step (relative 1e-5), the coefficients (1e-4 where the gradient is not nearly zero:
 Adam divides by its magnitude), and the loss of the directory that was written. --wrong multiplies a
 coefficient of the reference by 1.01: the comparison must fail. Needs torch and transformers."""
 import argparse
+import dataclasses
 import json
 import os
 import pathlib
@@ -23,6 +25,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TQDM_DISABLE", "1")
 import torch
 import transformers
+from safetensors.torch import load_file
 from torch.func import functional_call
 
 SIZES = {
@@ -64,28 +67,40 @@ train: {{output: {folder}/{seed}, seed: {seed}, batch_tokens: 100, updates: 1,
     return folder / str(seed) / "latest"
 
 
-def learn(ingot, folder, models, granularity, steps):
+@dataclasses.dataclass
+class Learning:
+    data: str  # lines of the recipe
+    granularity: str
+    steps: int
+    batch: int
+    loss: str = "references"
+    rows: str = ""  # the file that coefficients of rows go into
+
+
+def learn(ingot, folder, models, how):
     recipe = folder / "recipe.yml"
     recipe.write_text(f"""
 merge_method: learned
 base_model: {models[0]}
 models: [{{model: {models[1]}}}, {{model: {models[2]}}}]
 learn:
-  data: {{source: {folder}/src, target: {folder}/trg}}
-  valid: {{source: {folder}/src, target: {folder}/trg}}
-  granularity: {granularity}
-  steps: {steps}
-  batch_sentences: {PAIRS}
+{how.data}
+  granularity: {how.granularity}
+{f"  coefficients: {how.rows}" if how.rows else ""}
+  loss: {how.loss}
+  steps: {how.steps}
+  batch_sentences: {how.batch}
   validate_every: 1
   patience: 0
 """)
-    output = folder / f"fused-{granularity}"
+    output = folder / f"fused-{how.granularity}-{how.loss}"
     run(ingot, "fuse", recipe, "-o", output, "-q")
     return output, json.loads((output / "fusion.json").read_text())
 
 
 class Reference:
-    def __init__(self, directory, lines):
+    def __init__(self, directory, lines, loss):
+        self.entropy = loss == "entropy"
         self.model = transformers.AutoModelForSeq2SeqLM.from_pretrained(directory).double().eval()
         for module in self.model.modules():  # whose row training spares, though the loss needs it
             if isinstance(module, torch.nn.Embedding):
@@ -103,28 +118,59 @@ class Reference:
         for source, shifted, target in self.batches:
             logits = functional_call(self.model, values, kwargs=dict(
                 input_ids=source, decoder_input_ids=shifted)).logits[0]
-            total = total + torch.nn.functional.cross_entropy(logits, target, reduction="sum")
+            if self.entropy:
+                total = total + torch.distributions.Categorical(logits=logits).entropy().sum()
+            else:
+                total = total + torch.nn.functional.cross_entropy(logits, target, reduction="sum")
             tokens += len(target)
         return total / tokens
 
 
-def compare(output, found, models, lines, steps, wrong):
-    learned = found["learned"]
-    groups = learned["groups"]
-    reference = Reference(models[0], lines)
-    named = [dict(Reference(m, lines).model.named_parameters()) for m in models]
+def places_of(found, names):
+    """Where the coefficients of each tensor are among those of a model; None: it is not learned."""
+    groups = found["learned"]["groups"]
     weights = found["recipe"]["models"][0]["parameters"]["weight"]
     learned_tensors = {w["tensors"] for w in weights if "tensors" in w}
-    trained = {k: None if k not in learned_tensors else groups.index(k) if len(groups) > 1 else 0
-               for k in named[0]}
+    first = {k: groups.index(k) if len(groups) > 1 else 0 for k in names if k in learned_tensors}
+    return {k: slice(first[k], first[k] + 1) if k in first else None for k in names}
+
+
+def places_of_rows(rows, names):
+    """The same of a file of coefficients of rows."""
+    places, first = {k: None for k in names}, 0
+    for name, tensor in rows.items():
+        places[name] = slice(first, first + tensor.shape[1])
+        first += tensor.shape[1]
+    return places
+
+
+def scaled(values, place, difference):
+    """A difference of tensors, or each of its rows, times its coefficient."""
+    shape = [-1 if i == 0 else 1 for i in range(difference.dim())]
+    return values[place].reshape(shape) * difference
+
+
+def compare(output, found, models, read, wrong, rows=None):
+    """read: makes a reference of a model's directory. rows: the file of coefficients of rows."""
+    learned = found["learned"]
+    reference = read(models[0])
+    named = [dict(read(m).model.named_parameters()) for m in models]
+    if rows:
+        file = load_file(rows)
+        places = places_of_rows(file, named[0])
+        ours = torch.cat(list(file.values()), 1).double()
+    else:
+        places = places_of(found, named[0])
+        ours = torch.tensor([learned["coefficients"][str(m)] for m in models[1:]],
+                            dtype=torch.double)
     states = [{k: p.detach() for k, p in s.items()} for s in named]
-    values = torch.full((2, len(groups)), 0.5, dtype=torch.double, requires_grad=True)
+    values = torch.full(ours.shape, 0.5, dtype=torch.double, requires_grad=True)
     adam = torch.optim.Adam([values], lr=0.02, betas=(0.9, 0.999), eps=1e-8)
     kept = gradients = None
     for row in learned["history"]:
-        fused = {k: states[0][k] if g is None else states[0][k] +
-                 sum(values[i, g] * (states[i + 1][k] - states[0][k]) for i in range(2))
-                 for k, g in trained.items()}
+        fused = {k: states[0][k] if place is None else states[0][k] +
+                 sum(scaled(values[i], place, states[i + 1][k] - states[0][k]) for i in range(2))
+                 for k, place in places.items()}
         loss = reference.loss(fused)
         if abs(loss.item() - row["held_out"]) > 1e-5 * abs(loss.item()):
             return f"step {row['step']}: loss {row['held_out']}, PyTorch's {loss.item()}"
@@ -136,18 +182,17 @@ def compare(output, found, models, lines, steps, wrong):
             gradients = values.grad.abs()
         adam.step()
     if wrong:
-        kept[0, 0] *= 1.01
-    ours = torch.tensor([learned["coefficients"][str(m)] for m in models[1:]], dtype=torch.double)
+        kept.view(-1)[gradients.argmax()] *= 1.01
     clear = gradients > 1e-4 * gradients.max()
     apart = ((ours - kept).abs() * clear).max().item()
     if apart > 1e-4:
         return f"coefficients are {apart:.1e} apart"
-    written = Reference(output, lines)
+    written = read(output)
     loss = written.loss(dict(written.model.named_parameters())).item()
     if abs(loss - learned["held_out"]) > 1e-5 * loss:
         return f"the written model's loss is {loss}, told {learned['held_out']}"
     first, last = learned["history"][0]["held_out"], learned["held_out"]
-    print(f"{len(groups)} of a model, {len(learned['history'])} losses, {int(clear.sum())} of "
+    print(f"{ours.shape[1]} of a model, {len(learned['history'])} losses, {int(clear.sum())} of "
           f"{clear.numel()} coefficients at most {apart:.1e} apart; loss {first:.4f} to {last:.4f}")
     return None
 
@@ -165,14 +210,23 @@ def main():
             folder = pathlib.Path(work)
             lines = write_text(folder)
             models = [make_model(options.ingot, folder, family, seed) for seed in (1, 2, 3)]
-            for granularity in ("tensor", "model"):
-                print(f"{family} by {granularity}: ", end="", flush=True)
-                output, found = learn(options.ingot, folder, models, granularity, options.steps)
-                problem = compare(output, found, models, lines, options.steps, options.wrong)
+            files = f"{{source: {folder}/src, target: {folder}/trg}}"
+            for granularity, loss in (("tensor", "references"), ("model", "references"),
+                                      ("row", "references"), ("tensor", "entropy")):
+                print(f"{family} by {granularity}, {loss}: ", end="", flush=True)
+                how = Learning(data=f"  data: {files}\n  valid: {files}", granularity=granularity,
+                               steps=options.steps, batch=PAIRS, loss=loss,
+                               rows=f"{folder}/rows.safetensors" if granularity == "row" else "")
+                output, found = learn(options.ingot, folder, models, how)
+                problem = compare(
+                    output, found, models,
+                    lambda directory, lines=lines, loss=loss: Reference(directory, lines, loss),
+                    options.wrong, how.rows)
                 if problem:
                     print(problem)
                 failed |= problem is not None
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,6 +7,7 @@
 #include "answer/squad_batch.h"
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/report.h"
 #include "model/head/head.h"
 
 enum { TOGETHER = 256 };  // questions that are read at once
@@ -180,4 +181,31 @@ ig_status ig_answer_corpus_make(const ig_reading_options *options, const ig_squa
   free(counts->first_problem);
   counts->first_problem = NULL;
   return status;
+}
+
+void ig_answer_corpus_tell(const ig_reporter *reporter, const ig_answer_corpus_report *r) {
+  const ig_answer_corpus_counts *counts = r->counts;
+  const ig_corpus *corpus = r->corpus;
+  ig_report(reporter, IG_LEVEL_INFO,
+            "%s: %zu questions, %zu windows of %zu tokens, %zu of them without an answer", r->name,
+            r->squad->count, counts->windows,
+            corpus->pairs ? corpus->offsets[IG_SIDE_SOURCE][corpus->pairs] : 0,
+            counts->without_answer);
+  if (counts->absent)
+    ig_report(reporter, IG_LEVEL_WARNING,
+              "%s: %zu questions are left out: their answers do not occur in their contexts%s",
+              r->name, counts->absent, r->prompts ? ", which have several windows" : "");
+  if (counts->cut)
+    ig_report(reporter, IG_LEVEL_WARNING,
+              "%s: %zu questions have answers of which no window holds the whole: they teach that "
+              "there is none",
+              r->name, counts->cut);
+  if (counts->problems)
+    ig_report(reporter, IG_LEVEL_WARNING, "%s: %zu questions are left out, the first: %s", r->name,
+              counts->problems, counts->first_problem);
+  if (counts->unknown)
+    ig_report(reporter, IG_LEVEL_WARNING,
+              "%s: %zu answers cannot be generated as they are: the vocabulary lacks pieces of "
+              "them, the first: '%s'",
+              r->name, counts->unknown, counts->first_unknown);
 }

@@ -27,4 +27,14 @@ typedef struct ig_answer_corpus_counts {
 // The caller frees *out by ig_corpus_free, and counts->first_problem.
 ig_status ig_answer_corpus_make(const ig_reading_options *options, const ig_squad *squad,
                                 ig_corpus *out, ig_answer_corpus_counts *counts, ig_error *err);
+
+// What was made of a file, to be told.
+typedef struct ig_answer_corpus_report {
+  const char *name;  // of the data
+  bool prompts;      // as in the reading's options
+  const ig_squad *squad;
+  const ig_corpus *corpus;
+  const ig_answer_corpus_counts *counts;
+} ig_answer_corpus_report;
+void ig_answer_corpus_tell(const ig_reporter *reporter, const ig_answer_corpus_report *report);
 #endif

@@ -6,9 +6,9 @@
 #include "model/model.h"
 #include "text/tokenizer.h"
 
-// Whether the model has as many types of tokens as the tokenizer gives the texts of a pair: a model
+// Whether a model has as many types of tokens as the tokenizer gives the texts of a pair: a model
 // without types has enough. IG_ERROR_UNSUPPORTED otherwise.
-ig_status ig_answer_model_check_types(const ig_model *model, const ig_tokenizer *tokenizer,
+ig_status ig_answer_model_check_types(const ig_config *config, const ig_tokenizer *tokenizer,
                                       ig_error *err);
 
 // Model, tokenizer and pool (NULL: one thread) stay the caller's. *out: ig_answerer_free.

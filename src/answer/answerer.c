@@ -20,11 +20,11 @@ static ig_status check_heads(const ig_engine_members *members, ig_error *err) {
                  "config.json, `architectures`, must end in ForQuestionAnswering");
 }
 
-ig_status ig_answer_model_check_types(const ig_model *model, const ig_tokenizer *tokenizer,
+ig_status ig_answer_model_check_types(const ig_config *config, const ig_tokenizer *tokenizer,
                                       ig_error *err) {
   ig_tokenizer_frame frame = {0};
   const ig_status status = ig_tokenizer_pairs_frame(tokenizer, &frame, err);
-  const int types = model->config.token_types, most = frame.second_type;
+  const int types = config->token_types, most = frame.second_type;
   ig_tokenizer_frame_free(&frame);
   IG_TRY(status);
   if (types == 0 || most < types) return IG_OK;
@@ -36,7 +36,8 @@ ig_status ig_answer_model_check_types(const ig_model *model, const ig_tokenizer 
 
 static ig_status check_types(const ig_engine_members *members, ig_error *err) {
   for (int m = 0; m < members->models.count; m++)
-    IG_TRY(ig_answer_model_check_types(members->models.list[m].model, members->tokenizers[0], err));
+    IG_TRY(ig_answer_model_check_types(&members->models.list[m].model->config,
+                                       members->tokenizers[0], err));
   return IG_OK;
 }
 

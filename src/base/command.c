@@ -16,6 +16,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
+#include "base/number.h"
 
 extern char **environ;
 
@@ -162,4 +163,16 @@ ig_status ig_command_run(const char *command, const char *argument,
   else
     free(r.text);
   return status;
+}
+
+ig_status ig_command_number(const char *command, const char *argument,
+                            const ig_interrupter *interrupter, double *out, ig_error *err) {
+  char *output, line[200];
+  IG_TRY(ig_command_run(command, argument, interrupter, &output, err));
+  ig_command_last_line(output, line, sizeof line);
+  free(output);
+  if (ig_number_parse(line, out)) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "expected a number on the last line that '%.200s' writes, found '%s'", command,
+                 line);
 }

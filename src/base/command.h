@@ -13,4 +13,8 @@ ig_status ig_command_run(const char *command, const char *argument,
                          const ig_interrupter *interrupter, char **output, ig_error *err);
 // The last line of the text that is not empty, without white space around it: `out` (size).
 void ig_command_last_line(const char *output, char *out, size_t size);
+// The number that stands alone on the last line that the command writes; anything else there is
+// IG_ERROR_FORMAT.
+ig_status ig_command_number(const char *command, const char *argument,
+                            const ig_interrupter *interrupter, double *out, ig_error *err);
 #endif

@@ -39,6 +39,7 @@ static ig_status add_names(DIR *directory, const char *path, ig_listing *out, ig
 static ig_status read_names(DIR *directory, const char *path, ig_listing *out, ig_error *err) {
   const ig_status status = add_names(directory, path, out, err);
   closedir(directory);
+  if (status != IG_OK) ig_listing_free(out);
   if (out->count) qsort(out->names, out->count, sizeof *out->names, compare_names);
   return status;
 }

@@ -10,7 +10,7 @@ typedef struct ig_listing {
   size_t count, capacity;
 } ig_listing;
 
-// ig_listing_free in any case.
+// Of a failure the listing is empty; else ig_listing_free.
 ig_status ig_listing_read(const char *directory, ig_listing *out, ig_error *err);
 // The same of a directory that is open, which the caller keeps. path: for messages.
 ig_status ig_listing_read_open(int descriptor, const char *path, ig_listing *out, ig_error *err);

@@ -38,11 +38,27 @@ ig_status ig_path_relation_find_entry(const char *directory, const struct stat *
   return status;
 }
 
+// The directory with all links resolved; what does not exist of it stays as it is. NULL: out of
+// memory, or not even its beginning exists.
+static char *resolve(const char *directory) {
+  char *real = realpath(directory, NULL);
+  if (real) return real;
+  char *trimmed = ig_path_with_suffix(directory, "", NULL);
+  char *parent = trimmed ? ig_path_parent(trimmed, NULL) : NULL;
+  const bool climbs = parent && strlen(parent) < strlen(trimmed);
+  const bool is_name = parent && strcmp(parent, ".") == 0 && strcmp(trimmed, ".") != 0;
+  char *above = climbs || is_name ? resolve(parent) : NULL;
+  char *out = above ? ig_path_join(above, ig_path_base_name(trimmed), NULL) : NULL;
+  free(trimmed);
+  free(parent);
+  free(above);
+  return out;
+}
+
 ig_status ig_path_relation_is_within(const char *path, const char *directory, bool *within,
                                      ig_error *err) {
   char *parent = ig_path_parent(path, err), *above = parent ? ig_path_parent(directory, err) : NULL;
-  char *real = above ? realpath(parent, NULL) : NULL,
-       *real_above = above ? realpath(above, NULL) : NULL;
+  char *real = above ? resolve(parent) : NULL, *real_above = above ? resolve(above) : NULL;
   char *trimmed = above ? ig_path_with_suffix(directory, "", err) : NULL;
   const char *name = trimmed ? ig_path_base_name(trimmed) : "";
   *within = false;

@@ -56,6 +56,7 @@ ig_status ig_problems_judge(ig_problems *problems, ig_status status, const ig_er
                             ig_error *err) {
   if (status == IG_OK) return IG_OK;
   if (status == IG_ERROR_MEMORY) return ig_fail(err, status, "%s", why->message);
+  problems->of_system |= status == IG_ERROR_IO;
   return ig_problems_add(problems, NULL, err, "%s", why->message);
 }
 
@@ -64,6 +65,7 @@ ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err) {
                           sizeof *to->items, err));
   if (from->count) memcpy(to->items + to->count, from->items, from->count * sizeof *from->items);
   to->count += from->count;
+  to->of_system |= from->of_system;
   from->count = 0;
   ig_problems_free(from);
   return IG_OK;
@@ -112,7 +114,7 @@ ig_status ig_problems_report(const ig_problems *problems, const char *what,
   const int used = snprintf(begin, sizeof begin, "%.500s cannot be carried out: %zu problem%s",
                             what, problems->count, problems->count == 1 ? "" : "s");
   if (!is_told) list_problems(problems, list, sizeof list - (size_t)used);
-  return ig_fail(err, IG_ERROR_FORMAT, "%s%s", begin, list);
+  return ig_fail(err, problems->of_system ? IG_ERROR_IO : IG_ERROR_FORMAT, "%s%s", begin, list);
 }
 
 void ig_problems_free(ig_problems *problems) {

@@ -15,6 +15,8 @@ typedef struct ig_problem {
 typedef struct ig_problems {
   ig_problem *items;
   size_t count, capacity;
+  bool
+      of_system;  // one is that the system refused something: a file is missing (ig_problems_judge)
 } ig_problems;
 
 // Adds a problem. tensor NULL: it concerns no tensor. The same text with another tensor is the same
@@ -28,8 +30,8 @@ ig_status ig_problems_judge(ig_problems *problems, ig_status status, const ig_er
 // Moves all problems; `from` is empty then.
 ig_status ig_problems_move(ig_problems *to, ig_problems *from, ig_error *err);
 // Reports each problem as a WARNING and returns an error that begins with `what` and tells their
-// number; where nobody is told of the problems, the error has as many of them as fit. If there are
-// none: IG_OK.
+// number; where nobody is told of the problems, the error has as many of them as fit. Its status is
+// IG_ERROR_IO if one is of the system, else IG_ERROR_FORMAT. If there are none: IG_OK.
 ig_status ig_problems_report(const ig_problems *problems, const char *what,
                              const ig_reporter *reporter, ig_error *err);
 // Reports each as a WARNING, as something to know that keeps nothing from being done.

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -12,6 +11,7 @@
 #include "fuse/input/donor_files.h"
 #include "io/config_dtype.h"
 #include "io/json.h"
+#include "io/shortlist.h"
 #include "model/files/weights.h"
 
 typedef struct conversion {
@@ -47,41 +47,43 @@ static ig_status check_foreign(const char *directory, const ig_foreign *foreign,
   return status;
 }
 
-static ig_status take_foreign(const char *directory, ig_conversion_source *s, ig_error *err) {
-  s->made_of_foreign = (ig_fuse_model){.reference = directory,
-                                       .directory = (char *)directory,
+static ig_status take_foreign(const char *name, ig_conversion_source *s, ig_error *err) {
+  s->made_of_foreign = (ig_fuse_model){.reference = name,
+                                       .directory = s->directory,
                                        .tensors = s->foreign.tensors,
                                        .config = s->foreign.config};
   s->model = &s->made_of_foreign;
-  return check_foreign(directory, &s->foreign, err);
+  return check_foreign(s->directory, &s->foreign, err);
 }
 
-ig_status ig_conversion_open(const char *directory, ig_conversion_source *s, ig_error *err) {
+ig_status ig_conversion_open(const char *name, ig_conversion_source *s, ig_error *err) {
   size_t index;
-  const char *adapter;
-  const size_t length = ig_model_name_split(directory, &adapter);
-  char *own = ig_allocate_copy(directory, length, err);
-  if (!own) return IG_ERROR_MEMORY;
-  const bool exists = ig_file_exists(own);
-  free(own);
-  if (!exists)
+  const char *adapters;
+  IG_TRY(ig_model_name_find(name, &s->directory, &adapters, err));
+  if (!ig_file_exists(s->directory))
     return ig_fail(err, IG_ERROR_IO,
-                   "%.*s: no such directory: expected one that holds a model, with its config.json",
-                   (int)length, directory);
-  IG_TRY(ig_foreign_open(directory, &s->foreign, err));
-  if (s->foreign.tensors) return take_foreign(directory, s, err);
-  IG_TRY(ig_fuse_models_open(&s->models, directory, &index, err));
+                   "%s: no such directory: expected one that holds a model, with its config.json",
+                   s->directory);
+  if (adapters)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: an adapter is not converted with its model: `ingot fuse` makes one "
+                   "model of both (merge_method: passthrough)",
+                   name);
+  IG_TRY(ig_foreign_open(s->directory, &s->foreign, err));
+  if (s->foreign.tensors) return take_foreign(name, s, err);
+  IG_TRY(ig_fuse_models_open(&s->models, s->directory, &index, err));
   s->model = &s->models.model[index];
-  if (!s->model->adapter) return IG_OK;
+  if (!s->model->adapters) return IG_OK;
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: an adapter is not converted with its model: `ingot fuse` makes one "
-                 "model of both (merge_method: passthrough)",
-                 directory);
+                 "%s: is an adapter, and no model: `ingot fuse` makes one model of both "
+                 "(merge_method: passthrough)",
+                 name);
 }
 
 void ig_conversion_close(ig_conversion_source *s) {
   ig_fuse_models_close(&s->models);
   ig_foreign_close(&s->foreign);
+  free(s->directory);
 }
 
 static ig_status check_output(const conversion *c, ig_error *err) {
@@ -124,6 +126,24 @@ static ig_status list_companions(conversion *c, ig_error *err) {
   ig_problems_tell(&notes, &c->order->options->reporter);
   ig_problems_free(&notes);
   return status;
+}
+
+// A file of the same name as one that is made is not copied.
+static bool goes_along(const conversion *c, const ig_donor_file *file) {
+  for (size_t i = 0; i < c->order->added_count; i++)
+    if (strcmp(c->order->added[i].name, file->name) == 0) return false;
+  return !file->left_out && !json_object_get(c->source.foreign.files, file->name) &&
+         !json_object_get(c->source.foreign.copies, file->name);
+}
+
+// The same vocabularies and much the same weights: a shortlist fits them as it did.
+static void tell_of_shortlist(const conversion *c) {
+  for (size_t i = 0; i < c->companions.count; i++)
+    if (strcmp(c->companions.items[i].name, IG_SHORTLIST_NAME) == 0 &&
+        goes_along(c, &c->companions.items[i]))
+      ig_report(&c->order->options->reporter, IG_LEVEL_INFO,
+                "%s: %s goes along: the vocabularies that its shortlist is for stay as they are",
+                c->order->directory, IG_SHORTLIST_NAME);
 }
 
 // ---- writing ----------------------------------------------------------------
@@ -201,14 +221,6 @@ static ig_status write_config(conversion *c, ig_error *err) {
   return status;
 }
 
-// A file of the same name as one that is made is not copied.
-static bool goes_along(const conversion *c, const ig_donor_file *file) {
-  for (size_t i = 0; i < c->order->added_count; i++)
-    if (strcmp(c->order->added[i].name, file->name) == 0) return false;
-  return !file->left_out && !json_object_get(c->source.foreign.files, file->name) &&
-         !json_object_get(c->source.foreign.copies, file->name);
-}
-
 static ig_status write_added(conversion *c, const ig_conversion_file *added, ig_error *err) {
   char *path;
   ig_status status = ig_new_directory_add(&c->made, added->name, &path, err);
@@ -248,6 +260,7 @@ static ig_status check_and_write(conversion *c, ig_error *err) {
   IG_TRY(check_output(c, err));
   tell_of_weights(c);
   IG_TRY(list_companions(c, err));
+  tell_of_shortlist(c);
   return write_directory(c, err);
 }
 

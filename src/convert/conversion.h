@@ -35,12 +35,13 @@ ig_status ig_conversion_check_output(const char *output, ig_error *err);
 
 // The model that a name means, opened to be written again.
 typedef struct ig_conversion_source {
+  char *directory;
   ig_foreign foreign;  // a model of another program, or
   ig_fuse_models models;
   ig_fuse_model made_of_foreign;
   const ig_fuse_model *model;
 } ig_conversion_source;
 // ig_conversion_close in any case; start from {0}. An adapter is refused.
-ig_status ig_conversion_open(const char *directory, ig_conversion_source *out, ig_error *err);
+ig_status ig_conversion_open(const char *name, ig_conversion_source *out, ig_error *err);
 void ig_conversion_close(ig_conversion_source *source);
 #endif

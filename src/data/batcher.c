@@ -1,6 +1,7 @@
 // Lays an epoch out in batches, and fills one.
 #include "data/batcher.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,13 @@ struct ig_batcher {
   ig_batcher_options options;
   uint64_t epoch;
   bool laid_out;
-  uint32_t *order;       // (pairs)
+  ig_batcher_part *parts;  // (part_count)
+  size_t part_count;
+  // (pairs of the corpus): where a part's weight is no whole number, its pairs in the order in
+  // which epochs take them; NULL: all are whole.
+  uint32_t *turns;
+  uint32_t *order;       // (entries): a pair as often as the epoch has it
+  size_t entries;        // of the epoch that is laid out
   batch_range *batches;  // (count)
   size_t count, capacity;
   batch_range *moved;  // workspace that shuffles the batches of one pool
@@ -37,6 +44,85 @@ typedef struct pair_key {
   uint32_t pair;
 } pair_key;
 
+// ---- parts ------------------------------------------------------------------
+
+// How many entries the epochs before this one have taken of a part.
+static uint64_t taken_before(const ig_batcher_part *part, uint64_t epoch) {
+  return (uint64_t)llround((double)epoch * part->weight * (double)part->pairs);
+}
+
+static bool is_whole(double weight) { return weight == floor(weight); }
+
+static ig_status copy_parts(ig_batcher *b, ig_error *err) {
+  const ig_batcher_options *o = &b->options;
+  const ig_batcher_part all = {.pairs = b->corpus->pairs, .weight = 1};
+  b->part_count = o->parts ? o->part_count : 1;
+  b->parts = ig_allocate(b->part_count, sizeof *b->parts, err);
+  if (!b->parts) return IG_ERROR_MEMORY;
+  memcpy(b->parts, o->parts ? o->parts : &all, b->part_count * sizeof *b->parts);
+  b->options.parts = NULL;
+  return IG_OK;
+}
+
+static ig_status choose_turns(ig_batcher *b, ig_error *err) {
+  size_t first = 0;
+  for (size_t p = 0; p < b->part_count; first += b->parts[p++].pairs) {
+    if (is_whole(b->parts[p].weight)) continue;
+    if (!b->turns) b->turns = ig_allocate(b->corpus->pairs, sizeof *b->turns, err);
+    if (!b->turns) return IG_ERROR_MEMORY;
+    ig_random_permutation(b->options.seed, ig_random_stream("data.parts") + p, b->parts[p].pairs,
+                          b->turns + first);
+  }
+  return IG_OK;
+}
+
+// The most entries that an epoch can have.
+static double most_entries(const ig_batcher *b) {
+  double most = 0;
+  for (size_t p = 0; p < b->part_count; p++)
+    most += is_whole(b->parts[p].weight) ? b->parts[p].weight * (double)b->parts[p].pairs
+                                         : ceil(b->parts[p].weight * (double)b->parts[p].pairs);
+  return most;
+}
+
+static ig_status make_parts(ig_batcher *b, ig_error *err) {
+  IG_TRY(copy_parts(b, err));
+  const double most = most_entries(b);
+  double least = 0;  // of any epoch
+  for (size_t p = 0; p < b->part_count; p++)
+    least += floor(b->parts[p].weight * (double)b->parts[p].pairs);
+  if (least < 1)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "the weights are so small that an epoch would have no pair of sentences");
+  if (most > (double)UINT32_MAX)
+    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%.0f pairs of sentences in an epoch: at most %u",
+                   most, UINT32_MAX);
+  IG_TRY(choose_turns(b, err));
+  b->order = ig_allocate((size_t)most, sizeof *b->order, err);
+  return b->order ? IG_OK : IG_ERROR_MEMORY;
+}
+
+static size_t count_entries(const ig_batcher *b, uint64_t epoch) {
+  uint64_t entries = 0;
+  for (size_t p = 0; p < b->part_count; p++)
+    entries += taken_before(&b->parts[p], epoch + 1) - taken_before(&b->parts[p], epoch);
+  return (size_t)entries;
+}
+
+// The pair that is the entry of an epoch, which counts the parts' one after the other.
+static uint32_t pair_of_entry(const ig_batcher *b, uint64_t epoch, uint64_t entry) {
+  size_t first = 0, p = 0;
+  uint64_t before, count;
+  for (;; first += b->parts[p++].pairs) {
+    before = taken_before(&b->parts[p], epoch);
+    count = taken_before(&b->parts[p], epoch + 1) - before;
+    if (entry < count) break;
+    entry -= count;
+  }
+  const size_t at = (size_t)((before + entry) % b->parts[p].pairs);
+  return (uint32_t)(first + (is_whole(b->parts[p].weight) ? at : b->turns[first + at]));
+}
+
 ig_status ig_batcher_create(const ig_corpus *corpus, const ig_batcher_options *options,
                             ig_batcher **out, ig_error *err) {
   if (options->batch_tokens < 1)
@@ -44,25 +130,23 @@ ig_status ig_batcher_create(const ig_corpus *corpus, const ig_batcher_options *o
                    options->batch_tokens);
   if (corpus->pairs == 0)
     return ig_fail(err, IG_ERROR_FORMAT, "no pair of sentences is left to make batches of");
-  if (corpus->pairs > UINT32_MAX)
-    return ig_fail(err, IG_ERROR_UNSUPPORTED, "%zu pairs of sentences: at most %u", corpus->pairs,
-                   UINT32_MAX);
   ig_batcher *b = ig_allocate(1, sizeof *b, err);
   if (!b) return IG_ERROR_MEMORY;
   b->corpus = corpus;
   b->options = *options;
   if (b->options.pool_batches <= 0) b->options.pool_batches = DEFAULT_POOL;
-  b->order = ig_allocate(corpus->pairs, sizeof *b->order, err);
-  if (!b->order) {
+  const ig_status status = make_parts(b, err);
+  if (status != IG_OK)
     ig_batcher_free(b);
-    return IG_ERROR_MEMORY;
-  }
-  *out = b;
-  return IG_OK;
+  else
+    *out = b;
+  return status;
 }
 
 void ig_batcher_free(ig_batcher *b) {
   if (!b) return;
+  free(b->parts);
+  free(b->turns);
   free(b->order);
   free(b->batches);
   free(b->moved);
@@ -82,7 +166,7 @@ static int compare_keys(const void *left, const void *right) {
 static size_t pool_end(const ig_batcher *b, size_t begin) {
   const size_t budget = (size_t)b->options.pool_batches * (size_t)b->options.batch_tokens;
   size_t tokens = 0, end = begin;
-  for (; end < b->corpus->pairs && (end == begin || tokens < budget); end++)
+  for (; end < b->entries && (end == begin || tokens < budget); end++)
     tokens += ig_corpus_length(b->corpus, IG_SIDE_TARGET, b->order[end]);
   return end;
 }
@@ -135,17 +219,18 @@ static ig_status shuffle_batches(ig_batcher *b, size_t first, uint64_t stream, i
 }
 
 static ig_status lay_out_epoch(ig_batcher *b, uint64_t epoch, ig_error *err) {
-  const size_t pairs = b->corpus->pairs;
   // Random streams: one for the pairs of an epoch, one for the batches of each of its pools.
   const uint64_t pair_stream = ig_random_stream("data.pairs") + epoch,
                  batch_stream = ig_random_stream("data.batches") ^ (epoch << 32);
+  b->entries = count_entries(b, epoch);
   if (b->options.shuffle)
-    ig_random_permutation(b->options.seed, pair_stream, pairs, b->order);
+    ig_random_permutation(b->options.seed, pair_stream, b->entries, b->order);
   else
-    for (size_t i = 0; i < pairs; i++) b->order[i] = (uint32_t)i;
+    for (size_t i = 0; i < b->entries; i++) b->order[i] = (uint32_t)i;
+  for (size_t i = 0; i < b->entries; i++) b->order[i] = pair_of_entry(b, epoch, b->order[i]);
   b->count = 0;
   uint64_t pool = 0;
-  for (size_t begin = 0, end; begin < pairs; begin = end, pool++) {
+  for (size_t begin = 0, end; begin < b->entries; begin = end, pool++) {
     const size_t first = b->count;
     end = pool_end(b, begin);
     IG_TRY(sort_pool(b, begin, end, err));
@@ -166,6 +251,8 @@ ig_status ig_batcher_epoch(ig_batcher *b, uint64_t epoch, size_t *batches, ig_er
   return IG_OK;
 }
 
+size_t ig_batcher_entries(const ig_batcher *b) { return (size_t)most_entries(b); }
+
 // A batch ends before it exceeds its budgets, unless a single pair does.
 ig_batch_bounds ig_batcher_most(const ig_batcher *b) {
   ig_batch_bounds most = {0};
@@ -181,7 +268,8 @@ ig_batch_bounds ig_batcher_most(const ig_batcher *b) {
   most.tokens[IG_SIDE_SOURCE] = ig_size_larger(2 * budget, most.longest[IG_SIDE_SOURCE]);
   most.tokens[IG_SIDE_TARGET] = ig_size_larger(budget, most.longest[IG_SIDE_TARGET]);
   most.sequences = most.tokens[IG_SIDE_TARGET] / ig_size_larger(shortest, 1);
-  if (most.sequences > b->corpus->pairs) most.sequences = b->corpus->pairs;
+  const size_t entries = ig_batcher_entries(b);
+  if (most.sequences > entries) most.sequences = entries;
   return most;
 }
 
@@ -218,6 +306,13 @@ static ig_status need_capacity(ig_batch_buffer *out, size_t sequences, ig_error 
   return need_ids(&out->target_offsets, &out->capacity[4], sequences + 1, err);
 }
 
+// Of a corpus in a file: while this batch is learned from, the disk fetches the next one.
+static void expect_batch(const ig_batcher *b, size_t index) {
+  if (!b->corpus->ids_file || index >= b->count) return;
+  for (size_t i = b->batches[index].begin; i < b->batches[index].end; i++)
+    ig_ids_file_expect(b->corpus->ids_file, b->order[i]);
+}
+
 ig_status ig_batcher_get(const ig_batcher *b, size_t index, ig_batch_buffer *out, ig_error *err) {
   const ig_corpus *c = b->corpus;
   const batch_range range = b->batches[index];
@@ -233,14 +328,14 @@ ig_status ig_batcher_get(const ig_batcher *b, size_t index, ig_batch_buffer *out
     const size_t pair = b->order[range.begin + s];
     const int source_length = (int)ig_corpus_length(c, IG_SIDE_SOURCE, pair),
               target_length = (int)ig_corpus_length(c, IG_SIDE_TARGET, pair);
-    const int32_t *source_ids = c->ids[IG_SIDE_SOURCE] + c->offsets[IG_SIDE_SOURCE][pair],
-                  *target_ids = c->ids[IG_SIDE_TARGET] + c->offsets[IG_SIDE_TARGET][pair];
+    const int32_t *ids[2];
+    IG_TRY(ig_corpus_pair(c, pair, &out->room, ids, err));
     out->source_offsets[s] = source;
     out->target_offsets[s] = target;
-    for (int i = 0; i < source_length; i++) out->source[source + i] = source_ids[i];
+    for (int i = 0; i < source_length; i++) out->source[source + i] = ids[IG_SIDE_SOURCE][i];
     for (int i = 0; i < target_length; i++) {
-      out->target_input[target + i] = i ? target_ids[i - 1] : b->options.decoder_start_id;
-      out->target_output[target + i] = target_ids[i];
+      out->target_input[target + i] = i ? ids[IG_SIDE_TARGET][i - 1] : b->options.decoder_start_id;
+      out->target_output[target + i] = ids[IG_SIDE_TARGET][i];
     }
     source += source_length;
     target += target_length;
@@ -253,6 +348,7 @@ ig_status ig_batcher_get(const ig_batcher *b, size_t index, ig_batch_buffer *out
                           .target_input = out->target_input,
                           .target_output = out->target_output,
                           .target_offsets = out->target_offsets};
+  expect_batch(b, index + 1);
   return IG_OK;
 }
 
@@ -267,5 +363,6 @@ void ig_batcher_buffer_free(ig_batch_buffer *buffer) {
   free(buffer->target_input);
   free(buffer->target_output);
   free(buffer->target_offsets);
+  free(buffer->room.ids);
   *buffer = (ig_batch_buffer){0};
 }

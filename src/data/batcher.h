@@ -7,6 +7,14 @@
 #include "data/corpus.h"
 #include "ingot.h"
 
+// Pairs one after the other in the corpus, and how often an epoch has each of them. Their order is
+// shuffled once and repeated without end; each epoch takes the next weight * pairs of it. So after
+// k epochs every pair was seen k * weight times, rounded up or down.
+typedef struct ig_batcher_part {
+  size_t pairs;
+  double weight;  // above 0
+} ig_batcher_part;
+
 typedef struct ig_batcher_options {
   // Target tokens of a batch, at most; source tokens are twice as many at most. Padding does not
   // count, for there is none.
@@ -14,6 +22,10 @@ typedef struct ig_batcher_options {
   int batch_sequences;  // pairs of a batch, at most; 0: any number
   int pool_batches;     // how many batches' worth of pairs are sorted by length together; 0: 100
   uint64_t seed;
+  // (part_count) the corpus from its first pair to its last, copied; NULL: one part of weight 1.
+  // Other weights than 1 need shuffle.
+  const ig_batcher_part *parts;
+  size_t part_count;
   bool shuffle;  // false: the corpus's own order within and between pools (validation)
   int decoder_start_id;
 } ig_batcher_options;
@@ -26,6 +38,9 @@ void ig_batcher_free(ig_batcher *batcher);
 // Lays out an epoch (no work if it is the present one) and tells how many batches it has: at least
 // 1.
 ig_status ig_batcher_epoch(ig_batcher *batcher, uint64_t epoch, size_t *batches, ig_error *err);
+
+// Pairs of an epoch, each as often as the epoch has it, at most.
+size_t ig_batcher_entries(const ig_batcher *batcher);
 
 // The largest numbers of any batch, each on its own; index 0 source, 1 target.
 typedef struct ig_batch_bounds {
@@ -41,6 +56,7 @@ typedef struct ig_batch_buffer {
   ig_batch batch;
   int *source, *source_offsets, *target_input, *target_output, *target_offsets;
   size_t capacity[5];
+  ig_corpus_room room;
   size_t source_tokens, target_tokens;  // end of sentence included
 } ig_batch_buffer;
 // Batch `index` of the present epoch. A pair longer than batch_tokens is a batch of its own.

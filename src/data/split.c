@@ -29,27 +29,34 @@ static ig_status copy_marked(const ig_corpus *from, const bool *marks, bool want
   return IG_OK;
 }
 
-static size_t drawn_pairs(const ig_corpus *corpus, double share) {
-  const size_t count = (size_t)llround(share * (double)corpus->pairs);
-  return count < 1 ? 1 : count < corpus->pairs ? count : corpus->pairs - 1;
+static size_t drawn_of(size_t things, double share) {
+  const size_t count = (size_t)llround(share * (double)things);
+  return count < 1 ? 1 : count < things ? count : things - 1;
+}
+
+ig_status ig_split_draw(size_t count, const char *things, double share, uint64_t seed, bool **marks,
+                        ig_error *err) {
+  *marks = NULL;
+  if (count < 2)
+    return ig_fail(err, IG_ERROR_ARGUMENT, "%zu %s cannot be divided into two parts", count,
+                   things);
+  uint32_t *order = ig_allocate(count, sizeof *order, err);
+  if (order) *marks = ig_allocate(count, sizeof **marks, err);
+  if (*marks) {
+    ig_random_permutation(seed, ig_random_stream("data.split"), count, order);
+    for (size_t i = 0; i < drawn_of(count, share); i++) (*marks)[order[i]] = true;
+  }
+  free(order);
+  return *marks ? IG_OK : IG_ERROR_MEMORY;
 }
 
 ig_status ig_split_corpus(const ig_corpus *corpus, double share, uint64_t seed, ig_corpus *drawn,
                           ig_corpus *rest, ig_error *err) {
+  bool *marks;
   *drawn = *rest = (ig_corpus){0};
-  if (corpus->pairs < 2)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "%zu pairs cannot be divided into two parts",
-                   corpus->pairs);
-  uint32_t *order = ig_allocate(corpus->pairs, sizeof *order, err);
-  bool *marks = ig_allocate(corpus->pairs, sizeof *marks, err);
-  ig_status status = order && marks ? IG_OK : IG_ERROR_MEMORY;
-  if (status == IG_OK) {
-    ig_random_permutation(seed, ig_random_stream("data.split"), corpus->pairs, order);
-    for (size_t i = 0; i < drawn_pairs(corpus, share); i++) marks[order[i]] = true;
-    status = copy_marked(corpus, marks, true, drawn, err);
-  }
+  IG_TRY(ig_split_draw(corpus->pairs, "pairs", share, seed, &marks, err));
+  ig_status status = copy_marked(corpus, marks, true, drawn, err);
   if (status == IG_OK) status = copy_marked(corpus, marks, false, rest, err);
-  free(order);
   free(marks);
   if (status != IG_OK) {
     ig_corpus_free(drawn);

@@ -5,7 +5,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
-#include "io/lines.h"
+#include "io/pairs.h"
 #include "text/utf8.h"
 
 enum { LONGEST_CODE = 40 };  // bytes
@@ -25,45 +25,33 @@ static size_t language_code_length(const char *line, size_t length) {
   return code;
 }
 
-typedef struct surveyed_line {
-  const char *text;  // NULL: the file has ended
-  size_t length;
-} surveyed_line;
-
-static bool has_text(surveyed_line line) {
-  ig_utf8_strip(&line.text, &line.length);
-  return line.length > 0;
+static bool has_text(const char *text, size_t length) {
+  ig_utf8_strip(&text, &length);
+  return length > 0;
 }
 
-static ig_status survey_opened(ig_survey *s, ig_lines *const file[2], const char *const path[2],
-                               ig_error *err) {
+static ig_status survey_opened(ig_survey *s, ig_pairs *pairs, ig_error *err) {
   for (;;) {
-    surveyed_line line[2];
-    for (int side = 0; side < 2; side++)
-      IG_TRY(ig_lines_next(file[side], &line[side].text, &line[side].length, err));
-    if (!line[0].text != !line[1].text)
-      return ig_corpus_fail_unequal(file, path, line[0].text ? IG_SIDE_SOURCE : IG_SIDE_TARGET,
-                                    err);
-    if (!line[0].text) return IG_OK;
+    ig_pair pair;
+    IG_TRY(ig_pairs_next(pairs, &pair, err));
+    if (!pair.text[0]) return IG_OK;
     s->lines++;
-    s->pairs += has_text(line[0]) && has_text(line[1]);
+    s->pairs += has_text(pair.text[0], pair.length[0]) && has_text(pair.text[1], pair.length[1]);
     for (int side = 0; side < 2; side++) {
-      const size_t code = language_code_length(line[side].text, line[side].length);
-      if (code) IG_TRY(ig_tally_add(&s->codes[side], line[side].text, code, 1, err));
+      const size_t code = language_code_length(pair.text[side], pair.length[side]);
+      if (code) IG_TRY(ig_tally_add(&s->codes[side], pair.text[side], code, 1, err));
     }
   }
 }
 
-static ig_status survey_pair(ig_survey *s, const char *const path[2],
-                             const ig_lines_options *reading, ig_error *err) {
-  ig_lines *file[2] = {NULL, NULL};
+static ig_status survey_input(ig_survey *s, const ig_pairs_input *input,
+                              const ig_lines_options *reading, ig_error *err) {
+  ig_pairs *pairs;
   // Data are read more than once, which a pipe cannot be.
-  for (int side = 0; side < 2; side++) IG_TRY(ig_file_check_regular(path[side], err));
-  ig_status status = ig_lines_open(path[0], reading, &file[0], err);
-  if (status == IG_OK) status = ig_lines_open(path[1], reading, &file[1], err);
-  if (status == IG_OK) status = survey_opened(s, file, path, err);
-  ig_lines_close(file[0]);
-  ig_lines_close(file[1]);
+  for (int side = 0; side < 2; side++) IG_TRY(ig_file_check_regular(input->path[side], err));
+  IG_TRY(ig_pairs_open(input, reading, &pairs, err));
+  const ig_status status = survey_opened(s, pairs, err);
+  ig_pairs_close(pairs);
   return status;
 }
 
@@ -74,8 +62,10 @@ ig_status ig_survey_files(const ig_corpus_files *files, bool strict, ig_survey *
   const ig_lines_options reading = {.bad_bytes =
                                         strict ? IG_BAD_BYTES_REFUSE : IG_BAD_BYTES_REPAIR};
   ig_status status = IG_OK;
-  for (size_t f = 0; status == IG_OK && f < files->count; f++)
-    status = survey_pair(out, (const char *[]){files->source[f], files->target[f]}, &reading, err);
+  for (size_t f = 0; status == IG_OK && f < files->count; f++) {
+    const ig_pairs_input input = ig_corpus_input(files, f);
+    status = survey_input(out, &input, &reading, err);
+  }
   if (status == IG_OK && files->count && out->pairs == 0)
     status = ig_fail(err, IG_ERROR_FORMAT,
                      "%s and %s%s: expected pairs of lines with text, found none in %zu lines",

@@ -15,15 +15,17 @@
 // A sentence.
 typedef struct drafted_sentence {
   ig_sentence_options options;
-  bool joined;     // the draft has read its source
-  bool proposing;  // the draft goes on in this step
-  int length;      // settled ids, the start token included
-  int read;        // of the ids: the draft has the keys of the positions before this one
-  int count;       // drafted ids, which follow the settled ones
-  int most;        // to be drafted in the next step
-  int room;        // for drafted ids in this step
-  int reading;     // rows of the draft's running step
-  int *ids;        // (max_length + 1)
+  bool joined;            // the draft has read its source
+  bool proposing;         // the draft goes on in this step
+  int length;             // settled ids, the start token included
+  int read;               // of the ids: the draft has the keys of the positions before this one
+  int count;              // drafted ids, which follow the settled ones
+  int most;               // to be drafted in the next step
+  int room;               // for drafted ids in this step
+  int reading;            // rows of the draft's running step
+  float log_probability;  // by the draft, that all its guesses since the settled ids are right
+  int *ids;               // (max_length + 1)
+  ig_draft_counts counts;
 } drafted_sentence;
 
 // Rows of a step; N = max_length.
@@ -38,7 +40,7 @@ struct ig_draft {
   const ig_kernels *kernels;
   ig_inference *inference;
   int start_id, tokens;  // as in the plan
-  float least_log_probability;
+  float least_log_probability, going_log_probability;
   int seats, longest;                // longest: source rows, at most
   const ig_decode_options *options;  // of the running search
   ig_stepper model;
@@ -110,6 +112,7 @@ ig_status ig_draft_create(const ig_draft_plan *plan, ig_pool *pool, ig_draft **o
   d->start_id = plan->start_id;
   d->tokens = plan->tokens;
   d->least_log_probability = logf(plan->least_probability);
+  d->going_log_probability = logf(plan->going_probability);
   d->seats = plan->size.sentences;
   d->longest = smaller(plan->size.longest, positions);
   d->whole.max_length = plan->size.max_length;
@@ -169,9 +172,15 @@ ig_status ig_draft_join(ig_draft *d, const int *seats, const ig_sentence_options
   return IG_OK;
 }
 
+static void add_counts(ig_draft_counts *sum, const drafted_sentence *s, int length) {
+  sum->drafted += s->counts.drafted;
+  sum->accepted += s->counts.accepted + (size_t)(length - s->length);
+  sum->steps += s->counts.steps;
+}
+
 void ig_draft_leave(ig_draft *d, int seat, int length) {
   const drafted_sentence *s = &d->sentences[seat];
-  if (length > 0) d->counts.accepted += (size_t)(length - s->length);
+  if (length > 0) add_counts(&d->counts, s, length);
   if (!s->joined) return;
   ig_decoder_run_leave(d->inference->decoder, seat);
   if (d->listed) ig_sentence_lists_leave(d->lists, seat);
@@ -189,15 +198,16 @@ static int find_room(const ig_draft *d, const drafted_sentence *s) {
 
 // What the search has settled since the last step: the drafted tokens before `position`, and there
 // the id. The number of tokens to be drafted follows that of the accepted ones.
-static void settle(ig_draft *d, drafted_sentence *s, int position, int id) {
+static void settle(const ig_draft *d, drafted_sentence *s, int position, int id) {
   const int accepted = position - s->length;
-  d->counts.accepted += (size_t)accepted;
-  d->counts.steps++;
+  s->counts.accepted += (size_t)accepted;
+  s->counts.steps++;
   if (position > 0) s->most = smaller(d->tokens, accepted + (accepted == s->count ? 2 : 1));
   s->read = smaller(s->read, position);  // the keys of rejected tokens are cut off
   s->ids[position] = id;
   s->length = position + 1;
   s->count = 0;
+  s->log_probability = 0;
   s->room = find_room(d, s);
   s->proposing = s->joined && s->room > 0;
 }
@@ -231,16 +241,18 @@ static void add_unread(ig_draft *d, int seat) {
   }
 }
 
-// The next token by the draft, if it is sure of one that does not end the sentence: what would
-// follow an end need not be looked at.
+// The next token by the draft, if it is sure enough of all so far, and if it does not end the
+// sentence: what would follow an end need not be looked at. A token is proposed that costs the
+// model a row; to go on costs the draft a step, too, so it has to be surer for that.
 static void propose(ig_draft *d, drafted_sentence *s, const ig_choice_found *found) {
   s->proposing = false;
   if (found->count == 0 || !isfinite(found->best[0].score)) return;
   const ig_scored_token best = found->best[0];
   if (ig_decode_options_ends(d->options, best.token)) return;
-  if (!(best.score - found->normalizer >= d->least_log_probability)) return;
+  s->log_probability += best.score - found->normalizer;
+  if (!(s->log_probability >= d->least_log_probability)) return;
   s->ids[s->length + s->count++] = best.token;
-  s->proposing = s->count < s->room;
+  s->proposing = s->count < s->room && s->log_probability >= d->going_log_probability;
 }
 
 // Each row of a step has the settled and drafted ids up to its position.
@@ -286,9 +298,9 @@ static ig_decoder_step whole_step(ig_draft *d, const ig_decoder_step *asked) {
   d->whole.count = 0;
   for (int r = 0; r < asked->rows; r++) {
     const int seat = asked->seat[r];
-    const drafted_sentence *s = &d->sentences[seat];
+    drafted_sentence *s = &d->sentences[seat];
     d->drafted[r] = (ig_drafted){d->whole.count, s->count, s->ids + s->length};
-    d->counts.drafted += (size_t)s->count;
+    s->counts.drafted += (size_t)s->count;
     for (int i = 0; i <= s->count; i++)
       add_row(&d->whole, d, seat, s->length - 1 + i, s->ids[s->length - 1 + i]);
   }

@@ -22,16 +22,20 @@
 
 // The most tokens that may be drafted for a sentence in a step.
 #define IG_DRAFT_MOST_TOKENS 31
-// Where the draft is less sure, it is wrong too often: a row that is rejected is not free.
-#define IG_DRAFT_LEAST_PROBABILITY 0.4f
+// Where the draft is less sure that all it guessed in a step is right, a row is rejected too often,
+// which is not free; and where it is less sure than the second, another step of the draft is.
+#define IG_DRAFT_LEAST_PROBABILITY 0.25f
+#define IG_DRAFT_GOING_PROBABILITY 0.5f
 
 typedef struct ig_draft ig_draft;  // ig_draft_free; of one thread, or of one pool
 typedef struct ig_draft_plan {
   const ig_member *member;  // borrowed, and its model
   int start_id;             // that the model's decoder starts with
   int tokens;               // drafted for a sentence in a step, at most
-  float least_probability;  // that the draft gives a token which it proposes
-  ig_inference_size size;   // of the model's inference, whose slots hold (1 + tokens) rows a seat
+  // That the draft gives all tokens which it proposes in a step together: for one more to be
+  // proposed, and for the draft to guess another one after it.
+  float least_probability, going_probability;
+  ig_inference_size size;  // of the model's inference, whose slots hold (1 + tokens) rows a seat
 } ig_draft_plan;
 // pool NULL: serial.
 ig_status ig_draft_create(const ig_draft_plan *plan, ig_pool *pool, ig_draft **out, ig_error *err);
@@ -46,8 +50,9 @@ ig_status ig_draft_join(ig_draft *draft, const int *seats, const ig_sentence_opt
                         const int *ids, const ig_ragged *sentences, ig_error *err);
 // The sentence at `seat` has ended with `length` tokens; 0: without a translation.
 void ig_draft_leave(ig_draft *draft, int seat, int length);
-// Nobody is left, and nothing has been counted. lists: of the model's search, borrowed: the draft
-// guesses tokens of a sentence's list alone, and computes no others; NULL: none.
+// Nobody is left, and nothing has been counted. lists: of the model's search, or the draft's own,
+// borrowed: the draft guesses tokens of a sentence's list alone, and computes no others; NULL:
+// none.
 ig_status ig_draft_begin(ig_draft *draft, const ig_decode_options *options,
                          const ig_sentence_lists_source *lists, ig_error *err);
 // Source rows that the draft can still take.
@@ -57,8 +62,9 @@ int ig_draft_capacity(const ig_draft *draft);
 // have joined. model: of a decoder that has no recurrent unit, as its rows see each other.
 ig_stepper ig_draft_stepper(ig_draft *draft, const ig_stepper *model);
 
-// Since ig_draft_begin. Each step of a sentence settles its accepted tokens and one of the model's:
-// accepted + steps is the number of its tokens.
+// Of the sentences that have left since ig_draft_begin; those without a translation do not count.
+// Each step of a sentence settles its accepted tokens and one of the model's: accepted + steps is
+// the number of its tokens.
 typedef struct ig_draft_counts {
   size_t drafted, accepted;  // tokens
   size_t steps;              // of the model, counted for each sentence

@@ -22,6 +22,8 @@ typedef struct ig_members {
   int count;
   ig_mean mean;
   const ig_member *draft;  // guesses for them (decode/draft.h); NULL: nobody does
+  // What the draft guesses from where the search has no lists; NULL: all tokens.
+  const struct ig_sentence_lists_source *draft_lists;
 } ig_members;
 
 // ---- decoding: as ig_inference (model/run/inference.h), a state of one thread or one pool ----

@@ -13,7 +13,7 @@
 #include "base/path.h"
 #include "base/report.h"
 #include "fuse/plan/planner.h"
-#include "fuse/preview/compare.h"
+#include "fuse/report_page.h"
 #include "fuse/run/made_directory.h"
 #include "fuse/run/make.h"
 #include "fuse/run/soup_averages.h"
@@ -132,8 +132,6 @@ static ig_status make_result(stage_run *r, ig_fusion_writing *writing, ig_error 
 
 static ig_status run_result(stage_run *r, const ig_fusion_plan *plan, size_t index, ig_error *err) {
   const ig_stage_preparation *found = &r->preparations[index];
-  if (r->options->report_path)
-    IG_TRY(ig_compare_and_write_page(plan, r->pool, r->options->report_path, err));
   ig_provenance provenance;
   ig_fusion_writing writing = {.plan = plan,
                                .pool = r->pool,
@@ -149,6 +147,8 @@ static ig_status run_result(stage_run *r, const ig_fusion_plan *plan, size_t ind
                                          .statistics = found->statistics.record,
                                          .shard_bytes = r->options->shard_bytes};
   ig_status status = ig_provenance_begin(plan, &options, &provenance, err);
+  if (status == IG_OK && r->options->report_path)
+    status = ig_report_page_write(plan, r->pool, provenance.json, r->options->report_path, err);
   if (status == IG_OK) status = make_result(r, &writing, err);
   ig_provenance_free(&provenance);
   return status;

@@ -1,4 +1,5 @@
-// The public functions ig_fuse and ig_fuse_describe. ig_fuse_verify is in fuse/record/verify.c.
+// The public functions ig_fuse and ig_fuse_describe. ig_fuse_verify is in fuse/record/verify.c,
+// ig_fuse_draw in fuse/report_page.c.
 #include <stdlib.h>
 
 #include "base/fail.h"
@@ -7,12 +8,14 @@
 #include "base/size.h"
 #include "fuse/align/alignable.h"
 #include "fuse/carry_out.h"
-#include "fuse/preview/compare.h"
+#include "fuse/preview/coefficients_path.h"
 #include "fuse/preview/describe.h"
 #include "fuse/preview/preflight.h"
 #include "fuse/preview/report_path.h"
 #include "fuse/recipe/whole_models.h"
+#include "fuse/report_page.h"
 #include "fuse/run/fusion_product.h"
+#include "fuse/search/statistics.h"
 #include "fuse/search_stage.h"
 
 typedef struct fusion {
@@ -42,6 +45,7 @@ static ig_status check_scores(const fusion *f, const ig_recipe *recipe, ig_error
     return ig_yaml_fail(recipe->root, err, "%s needs held-out data to choose by",
                         recipe->method->name);
   const ig_method *method = recipe->method;
+  IG_TRY(ig_learning_check_files(recipe->align.data, recipe->align.data_count, err));
   if (method->statistics) IG_TRY(check_statistics(recipe, err));
   const bool runs_models = method->needs_scores || method->learns || method->statistics;
   if (runs_models) IG_TRY(ig_whole_models_check(recipe, err));
@@ -61,6 +65,17 @@ static void tell_of_unused_scores(const fusion *f, const char *recipe) {
     ig_report(&f->options->reporter, IG_LEVEL_WARNING,
               "%s: nothing is chosen by held-out data, for it has no greedy_soup and no search",
               recipe);
+}
+
+// Who names a directory for statistics believes that there will be some.
+static void tell_of_unused_statistics(const fusion *f, const char *recipe) {
+  const char *directory = f->options->statistics_directory;
+  for (size_t i = 0; i < f->file.count; i++)
+    if (f->file.recipes[i].method->statistics) return;
+  if (directory)
+    ig_report(&f->options->reporter, IG_LEVEL_WARNING,
+              "%s: nothing is kept in %s, for it has no method that gathers statistics", recipe,
+              directory);
 }
 
 static ig_status check_recipes(const fusion *f, ig_error *err) {
@@ -86,17 +101,24 @@ static ig_status check_alignment(fusion *f, ig_error *err) {
   return IG_OK;
 }
 
+static ig_status check_plan(ig_stages *s, const ig_fusion_plan *plan, ig_error *err) {
+  IG_TRY(ig_preflight_models(plan, &s->problems, &s->notes, err));
+  return ig_statistics_check(plan, &s->problems, err);
+}
+
 static ig_status check_plans(fusion *f, ig_error *err) {
   ig_stages *s = &f->stages;
-  for (size_t i = 0; i < s->count; i++)
-    IG_TRY(ig_preflight_models(&s->stage[i].plan, &s->problems, &s->notes, err));
+  for (size_t i = 0; i < s->count; i++) IG_TRY(check_plan(s, &s->stage[i].plan, err));
   const ig_stage *result = &s->stage[s->count - 1];
   const ig_fusion_product *product = ig_fusion_product_of(result->recipe);
   const ig_fusion_request request = request_of(f, s->count - 1);
   IG_TRY(product->check_plan(&result->plan, &request, &s->problems, err));
-  if (f->options->report_path)
-    IG_TRY(ig_report_path_check(s, f->options->report_path, f->output, err));
-  IG_TRY(ig_preflight_measure(s, f->output, f->options->threads, &f->needs, err));
+  if (f->options->report_path) IG_TRY(ig_report_path_check(s, f->options, f->output, err));
+  IG_TRY(ig_coefficients_path_check(s, f->output, err));
+  if (f->options->statistics_directory && f->output)
+    IG_TRY(ig_report_path_check_output(s, "the statistics", f->options->statistics_directory,
+                                       f->output, err));
+  IG_TRY(ig_preflight_measure(s, f->output, f->options, &f->needs, err));
   IG_TRY(check_alignment(f, err));
   return ig_preflight_output(s, f->output, &f->needs, &s->problems, err);
 }
@@ -110,6 +132,7 @@ static ig_status read_and_check(fusion *f, const char *recipe, ig_error *err) {
   ig_problems_tell(&f->file.notes, &f->options->reporter);
   IG_TRY(check_recipes(f, err));
   tell_of_unused_scores(f, recipe);
+  tell_of_unused_statistics(f, recipe);
   IG_TRY(ig_stages_plan(&f->file, &f->stages, err));
   IG_TRY(check_plans(f, err));
   ig_problems_tell(&f->stages.notes, &f->options->reporter);
@@ -152,7 +175,7 @@ static ig_status write_report(const fusion *f, ig_error *err) {
                    f->stages.file);
   IG_TRY(ig_pool_create(f->options->threads, &pool, err));
   const ig_status status =
-      ig_compare_and_write_page(&f->stages.stage[0].plan, pool, f->options->report_path, err);
+      ig_report_page_write(&f->stages.stage[0].plan, pool, NULL, f->options->report_path, err);
   ig_pool_free(pool);
   return status;
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "base/path.h"
 #include "fuse/plan/planner.h"
@@ -10,8 +11,25 @@
 
 const char *const ig_learn_stage_kind = "learning";
 
-static ig_status learn(const ig_learn_stage_args *args, const ig_fusion_plan *plan,
-                       ig_recipe_file *recipe, json_t **record, ig_error *err) {
+// Hashes the files of all sets.
+static ig_status describe_data(const ig_learn_stage_args *args, const ig_learning *l, json_t **out,
+                               ig_error *err) {
+  const size_t sets = l->data_count + l->valid_count;
+  const char **paths = ig_allocate(3 * sets, sizeof *paths, err);
+  if (!paths) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < sets; i++) {
+    const ig_learning_files *set = i < l->data_count ? &l->data[i] : &l->valid[i - l->data_count];
+    paths[3 * i] = set->source;
+    paths[3 * i + 1] = set->target;
+    paths[3 * i + 2] = set->questions;
+  }
+  const ig_status status = ig_contents_describe_files(paths, 3 * sets, args->hashes, out, err);
+  free(paths);
+  return status;
+}
+
+static ig_status learn_by_plan(const ig_learn_stage_args *args, const ig_fusion_plan *plan,
+                               ig_recipe_file *recipe, json_t **record, ig_error *err) {
   char identity[IG_HASH_TEXT];
   IG_TRY(ig_problems_report(&plan->problems, args->stages->file, &args->options->reporter, err));
   IG_TRY(ig_stage_state_identify(plan, args->hashes, identity, err));
@@ -26,6 +44,17 @@ static ig_status learn(const ig_learn_stage_args *args, const ig_fusion_plan *pl
                              .options = args->options};
   const ig_status status = ig_learn(&how, recipe, record, err);
   free(path);
+  return status;
+}
+
+// The files are hashed first: who learns for long might not find them any more.
+static ig_status learn(const ig_learn_stage_args *args, const ig_fusion_plan *plan,
+                       ig_recipe_file *recipe, json_t **record, ig_error *err) {
+  json_t *data = NULL;
+  IG_TRY(describe_data(args, plan->recipe->learning, &data, err));
+  ig_status status = learn_by_plan(args, plan, recipe, record, err);
+  if (status == IG_OK && json_object_set(*record, "data", data)) status = ig_fail_memory(err);
+  json_decref(data);
   return status;
 }
 

@@ -20,8 +20,10 @@ typedef struct stage_search {
   const ig_fuse_options *options;
   ig_objective *objectives;  // (space->objective_count)
   double *scores;            // (space->objective_count): where those of the current trial go
-  char identity[IG_HASH_TEXT];
+  bool made;                 // the current trial's model is there
+  char identity[IG_HASH_TEXT], label[IG_RECIPE_LABEL];
   char *state_path;
+  json_t *data;  // an array: the files that are scored by, with their hashes
 } stage_search;
 
 // ---- before anything is made ------------------------------------------------
@@ -34,7 +36,7 @@ ig_status ig_search_stage_check(const ig_recipe *recipe, const ig_fuse_options *
     return ig_yaml_fail(space->node, err,
                         "%s finds its models or weights itself: it cannot be searched",
                         method->name);
-  if (method->statistics || recipe->align.wanted)
+  if (method->statistics || recipe->align.method != IG_ALIGN_METHOD_NONE)
     return ig_yaml_fail(space->node, err,
                         "a search takes methods that need no data and no 'align', which each "
                         "recipe would have to begin anew: expected such a recipe");
@@ -49,6 +51,7 @@ ig_status ig_search_stage_check(const ig_recipe *recipe, const ig_fuse_options *
 
 static ig_status score_model(void *context, const char *directory, ig_error *err) {
   stage_search *s = context;
+  s->made = true;
   for (size_t i = 0; i < s->space->objective_count; i++) {
     ig_objective *o = &s->objectives[i];
     if (o->what->kind == IG_SEARCH_OBJECTIVE_KIND_HELD_OUT)
@@ -58,7 +61,14 @@ static ig_status score_model(void *context, const char *directory, ig_error *err
   return IG_OK;
 }
 
-static ig_status score_values(void *context, const json_t *values, double *scores, ig_error *err) {
+// Whether these values are what failed: not the system, not the user's stopping, not the scoring.
+static bool is_of_values(const stage_search *s, ig_status status) {
+  return !s->made && (status == IG_ERROR_ARGUMENT || status == IG_ERROR_FORMAT ||
+                      status == IG_ERROR_UNSUPPORTED || status == IG_ERROR_DIVERGED);
+}
+
+static ig_status score_values(void *context, const json_t *values, double *scores, bool *impossible,
+                              ig_error *err) {
   stage_search *s = context;
   ig_recipe_file recipe;
   ig_trial trial = s->args->trial;
@@ -66,8 +76,10 @@ static ig_status score_values(void *context, const json_t *values, double *score
   trial.score = score_model;
   trial.context = s;
   s->scores = scores;
+  s->made = false;
   ig_status status = ig_searched_recipe_make(s->space, values, s->recipe->root->file, &recipe, err);
   if (status == IG_OK) status = ig_trial_run(&trial, &recipe.recipes[0], s->args->index, err);
+  *impossible = is_of_values(s, status);
   ig_recipe_file_free(&recipe);
   return status;
 }
@@ -91,6 +103,28 @@ static ig_status plan_and_identify(stage_search *s, ig_error *err) {
   return status;
 }
 
+// Those of the objectives and, where the caller scores, its own.
+static ig_status describe_data(stage_search *s, ig_error *err) {
+  const ig_search_space *space = s->space;
+  const size_t own = 3 * space->objective_count;
+  bool asks_caller = false;
+  const char **paths = ig_allocate(own + s->options->score_file_count, sizeof *paths, err);
+  if (!paths) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < space->objective_count; i++) {
+    const ig_search_objective *o = &space->objectives[i];
+    paths[3 * i] = o->source;
+    paths[3 * i + 1] = o->target;
+    paths[3 * i + 2] = o->questions;
+    asks_caller |= o->kind == IG_SEARCH_OBJECTIVE_KIND_HELD_OUT;
+  }
+  for (size_t i = 0; asks_caller && i < s->options->score_file_count; i++)
+    paths[own + i] = s->options->score_files[i];
+  const ig_status status = ig_contents_describe_files(paths, own + s->options->score_file_count,
+                                                      s->args->trial.hashes, &s->data, err);
+  free(paths);
+  return status;
+}
+
 static ig_status begin(stage_search *s, ig_error *err) {
   const char *directory = s->args->trial.directory;
   char name[IG_STAGE_STATE_NAME];
@@ -99,6 +133,7 @@ static ig_status begin(stage_search *s, ig_error *err) {
   for (size_t i = 0; i < s->space->objective_count; i++)
     IG_TRY(ig_objective_open(&s->space->objectives[i], s->options, &s->objectives[i], err));
   IG_TRY(plan_and_identify(s, err));
+  IG_TRY(describe_data(s, err));
   ig_stage_state_name(ig_search_stage_kind, s->args->index, name);
   s->state_path = ig_path_join(directory, name, err);
   return s->state_path ? ig_path_make_directories(directory, err) : IG_ERROR_MEMORY;
@@ -109,6 +144,7 @@ static void end(stage_search *s) {
     ig_objective_close(&s->objectives[i]);
   free(s->objectives);
   free(s->state_path);
+  json_decref(s->data);
 }
 
 // ---- the search -------------------------------------------------------------
@@ -116,6 +152,7 @@ static void end(stage_search *s) {
 static ig_status search(stage_search *s, ig_search_table *table, ig_recipe_file *recipe,
                         json_t **record, ig_error *err) {
   const ig_search_recipes_args how = {.space = s->space,
+                                      .label = s->label,
                                       .identity = s->identity,
                                       .state_path = s->state_path,
                                       .reporter = &s->options->reporter,
@@ -126,8 +163,8 @@ static ig_status search(stage_search *s, ig_search_table *table, ig_recipe_file 
   IG_TRY(ig_searched_recipe_make(s->space, table->rows[table->best].values, s->recipe->root->file,
                                  recipe, err));
   json_t *rows = ig_search_table_json(table);
-  *record = rows ? json_pack("{s:O, s:I, s:o}", "recipe", s->space->document, "best",
-                             (json_int_t)table->best, "evaluations", rows)
+  *record = rows ? json_pack("{s:O, s:I, s:O, s:o}", "recipe", s->space->document, "best",
+                             (json_int_t)table->best, "data", s->data, "evaluations", rows)
                  : NULL;
   return *record ? IG_OK : ig_fail_memory(err);
 }
@@ -140,6 +177,7 @@ ig_status ig_search_stage(const ig_search_stage_args *args, ig_recipe_file *reci
   ig_search_table table = {.space = s.space};
   *recipe = (ig_recipe_file){0};
   *record = NULL;
+  ig_recipe_label(of, "search", s.label);
   ig_status status = begin(&s, err);
   if (status == IG_OK) status = search(&s, &table, recipe, record, err);
   ig_search_table_free(&table);

@@ -83,14 +83,15 @@ ig_status ig_stage_preparation_make(const ig_stage_preparation_args *args,
                                     ig_stage_preparation *out, ig_error *err) {
   const ig_recipe *recipe = stage_of(args)->recipe;
   const ig_method *method = recipe->method;
-  out->replans = recipe->builds || method->needs_scores || recipe->align.wanted || method->learns ||
+  const bool aligns = recipe->align.method != IG_ALIGN_METHOD_NONE;
+  out->replans = recipe->builds || method->needs_scores || aligns || method->learns ||
                  method->statistics || recipe->search;
   out->models = args->stages->models;
   out->model_count = args->index;
   if (method->needs_scores) IG_TRY(choose_models(args, out, err));
-  if (recipe->align.wanted) IG_TRY(align_models(args, out, err));
+  if (aligns) IG_TRY(align_models(args, out, err));
   if (recipe->search) IG_TRY(search_values(args, out, err));
-  if (method->learns) IG_TRY(learn_coefficients(args, out, err));
+  if (method->learns && recipe->learning->data_count) IG_TRY(learn_coefficients(args, out, err));
   return method->statistics ? gather_statistics(args, out, err) : IG_OK;
 }
 

@@ -23,7 +23,7 @@ typedef struct statistics_run {
   ig_statistics_set *out;
 } statistics_run;
 
-static const char norm_key[] = "norm";
+static const char norm_key[] = "norm", hash_key[] = "xxh3-128";
 
 // ---- what they are of -------------------------------------------------------
 
@@ -80,27 +80,59 @@ static char *note_path(const char *path, ig_error *err) {
 
 // ---- gathering, or finding --------------------------------------------------
 
-// Whether the directory has them: the note is written last, and describes them.
-static bool is_there(const char *note, const json_t *description, ig_statistics_file *file) {
+// What a note says besides the description, which is left of it.
+typedef struct statistics_note {
+  double norm;
+  char hash[IG_HASH_TEXT];  // of the file
+} statistics_note;
+
+static ig_status hash_statistics(const char *path, char hash[IG_HASH_TEXT], ig_error *err) {
+  size_t bytes;
+  return ig_content_hash_file(path, IG_HASH_XXH3, hash, &bytes, err);
+}
+
+// Whether the directory has them, by the note, which is written last, and describes them.
+static bool is_noted(const char *path, const json_t *description, const ig_statistics_file *file,
+                     statistics_note *out) {
   json_t *found = NULL;
   ig_error unused;
-  if (!ig_file_exists(file->path) || !ig_file_exists(note) ||
-      ig_json_load_object(note, &found, &unused) != IG_OK)
+  if (!ig_file_exists(file->path) || !ig_file_exists(path) ||
+      ig_json_load_object(path, &found, &unused) != IG_OK)
     return false;
-  file->norm = json_real_value(json_object_get(found, norm_key));
+  const char *hash = json_string_value(json_object_get(found, hash_key));
+  out->norm = json_real_value(json_object_get(found, norm_key));
+  snprintf(out->hash, sizeof out->hash, "%s", hash ? hash : "");
   json_object_del(found, norm_key);
-  const bool same = json_equal(found, description) && file->norm > 0;
+  json_object_del(found, hash_key);
+  const bool same = json_equal(found, description) && out->norm > 0;
   json_decref(found);
   return same;
 }
 
-static ig_status gather_new(ig_statistics *s, const char *note, const json_t *description,
-                            ig_statistics_file *file, ig_error *err) {
-  IG_TRY(ig_statistics_gather(s, file, err));
-  json_t *told = json_copy((json_t *)description);
-  ig_status status = told && json_object_set_new(told, norm_key, json_real(file->norm)) == 0
-                         ? ig_json_save(note, told, 17, err)
-                         : ig_fail_memory(err);
+// Whether they are there, and as they were written.
+static bool is_there(const statistics_run *r, const char *path, const json_t *description,
+                     ig_statistics_file *file) {
+  statistics_note note;
+  char hash[IG_HASH_TEXT] = "";
+  ig_error unused;
+  if (!is_noted(path, description, file, &note)) return false;
+  file->norm = note.norm;
+  if (hash_statistics(file->path, hash, &unused) == IG_OK && strcmp(hash, note.hash) == 0)
+    return true;
+  ig_report(&r->args->options->reporter, IG_LEVEL_WARNING,
+            "%s: is not what was written there, so it is gathered anew", file->path);
+  return false;
+}
+
+static ig_status save_note(const char *path, const json_t *description,
+                           const ig_statistics_file *file, ig_error *err) {
+  char hash[IG_HASH_TEXT];
+  IG_TRY(hash_statistics(file->path, hash, err));
+  json_t *told = ig_json_copy(description);
+  int failed = !told;
+  if (!failed) failed |= json_object_set_new(told, norm_key, json_real(file->norm));
+  if (!failed) failed |= json_object_set_new(told, hash_key, json_string(hash));
+  const ig_status status = failed ? ig_fail_memory(err) : ig_json_save(path, told, 17, err);
   json_decref(told);
   return status;
 }
@@ -111,13 +143,27 @@ static ig_status provide(const statistics_run *r, ig_statistics *s, const json_t
   char *note = note_path(file->path, err);
   if (!note) return IG_ERROR_MEMORY;
   ig_status status = IG_OK;
-  if (is_there(note, description, file))
+  if (is_there(r, note, description, file)) {
     ig_report(&r->args->options->reporter, IG_LEVEL_INFO, "statistics of %s: %s", s->of->reference,
               file->path);
-  else
-    status = gather_new(s, note, description, file, err);
+  } else {
+    status = ig_statistics_gather(s, file, err);
+    if (status == IG_OK) status = save_note(note, description, file, err);
+  }
   free(note);
   return status;
+}
+
+// Statistics that are kept are a file that others may change: the record has its hash.
+static ig_status describe_file(const statistics_run *r, const ig_statistics_file *file,
+                               json_t *description, ig_error *err) {
+  const char *const path = file->path;
+  json_t *files = NULL;
+  if (!r->args->options->statistics_directory) return IG_OK;
+  IG_TRY(ig_contents_describe_files(&path, 1, r->args->hashes, &files, err));
+  const int failed = json_object_update(description, json_array_get(files, 0));
+  json_decref(files);
+  return failed ? ig_fail_memory(err) : IG_OK;
 }
 
 static ig_status provide_of_model(const statistics_run *r, size_t index, ig_error *err) {
@@ -125,10 +171,77 @@ static ig_status provide_of_model(const statistics_run *r, size_t index, ig_erro
   ig_statistics *s = &r->models[index];
   ig_status status = describe(r, s, &description, err);
   if (status == IG_OK) status = provide(r, s, description, &r->out->files[index], err);
+  if (status == IG_OK) status = describe_file(r, &r->out->files[index], description, err);
   if (status == IG_OK && json_array_append(r->out->record, description))
     status = ig_fail_memory(err);
   json_decref(description);
   ig_statistics_close(s);  // its data are not needed any more
+  return status;
+}
+
+// ---- of all models together ---------------------------------------------------
+
+// What each is of, and a hash of the recipe and of what the others are of, on which all depend.
+static ig_status describe_all(const statistics_run *r, ig_error *err) {
+  json_t *record = r->out->record;
+  for (size_t i = 0; i < r->out->count; i++) {
+    json_t *description;
+    ig_status status = describe(r, &r->models[i], &description, err);
+    if (status == IG_OK && json_array_append(record, description)) status = ig_fail_memory(err);
+    json_decref(description);
+    IG_TRY(status);
+  }
+  char hash[IG_HASH_TEXT];
+  json_t *all = json_pack("[O, O]", r->plan->recipe->document, record);
+  char *text = all ? ig_json_text_for_hash(all) : NULL;
+  json_decref(all);
+  if (!text) return ig_fail_memory(err);
+  ig_content_hash_text(text, strlen(text), hash);
+  free(text);
+  for (size_t i = 0; i < r->out->count; i++)
+    if (json_object_set_new(json_array_get(record, i), "merged", json_string(hash)))
+      return ig_fail_memory(err);
+  return IG_OK;
+}
+
+// Names each file, and tells whether all are there.
+static ig_status find_all(const statistics_run *r, char **notes, bool *found, ig_error *err) {
+  *found = true;
+  for (size_t i = 0; i < r->out->count; i++) {
+    const json_t *description = json_array_get(r->out->record, i);
+    ig_statistics_file *file = &r->out->files[i];
+    IG_TRY(name_file(r, description, &file->path, err));
+    notes[i] = note_path(file->path, err);
+    if (!notes[i]) return IG_ERROR_MEMORY;
+    *found &= is_there(r, notes[i], description, file);
+  }
+  return IG_OK;
+}
+
+static ig_status provide_all(const statistics_run *r, char **notes, ig_error *err) {
+  bool found;
+  IG_TRY(describe_all(r, err));
+  IG_TRY(find_all(r, notes, &found, err));
+  if (!found) IG_TRY(ig_statistics_gather_merged(r->models, r->out->files, r->out->count, err));
+  for (size_t i = 0; i < r->out->count; i++) {
+    const ig_statistics_file *file = &r->out->files[i];
+    json_t *description = json_array_get(r->out->record, i);
+    if (found)
+      ig_report(&r->args->options->reporter, IG_LEVEL_INFO, "statistics of %s: %s",
+                r->models[i].of->reference, file->path);
+    else
+      IG_TRY(save_note(notes[i], description, file, err));
+    IG_TRY(describe_file(r, file, description, err));
+  }
+  return IG_OK;
+}
+
+static ig_status provide_merged(const statistics_run *r, ig_error *err) {
+  char **notes = ig_allocate(r->out->count, sizeof *notes, err);
+  if (!notes) return IG_ERROR_MEMORY;
+  const ig_status status = provide_all(r, notes, err);
+  for (size_t i = 0; i < r->out->count; i++) free(notes[i]);
+  free(notes);
   return status;
 }
 
@@ -160,6 +273,7 @@ static ig_status gather_all(statistics_run *r, ig_error *err) {
   out->count = count;
   IG_TRY(open_all(r, err));
   IG_TRY(ig_path_make_directories(r->args->directory, err));
+  if (ig_statistics_are_merged(r->plan)) return provide_merged(r, err);
   for (size_t i = 0; i < count; i++) IG_TRY(provide_of_model(r, i, err));
   return IG_OK;
 }

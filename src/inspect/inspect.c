@@ -26,7 +26,8 @@
 typedef struct model_summary {
   ig_config config;
   ig_safetensors *file;
-  ig_lora_adapter *adapter;  // of MODEL+ADAPTER; NULL: none
+  ig_lora_adapters *adapters;  // of MODEL+ADAPTER; NULL: none
+  const char *adapter_names;   // theirs
   size_t parameters, bytes;
   ig_memory_plan_sizes sizes;
   ig_foreign foreign;  // what another program wrote; its tensors are `file`
@@ -176,11 +177,10 @@ static json_t *losses_json(const ig_problems *losses) {
 static json_t *as_json(const model_summary *s, const char *directory) {
   json_t *json = json_pack("{s:s, s:s}", "directory", directory, "family", s->config.family->name);
   int failed = json_object_set_new(json, "config", ig_family_write_config(&s->config));
-  if (s->adapter)
-    failed |=
-        json_object_set_new(json, "adapter",
-                            json_pack("{s:s, s:I}", "directory", ig_lora_directory(s->adapter),
-                                      "weights", (json_int_t)ig_lora_count(s->adapter)));
+  if (s->adapters)
+    failed |= json_object_set_new(json, "adapter",
+                                  json_pack("{s:s, s:I}", "directory", s->adapter_names, "weights",
+                                            (json_int_t)ig_lora_count(s->adapters)));
   failed |= json_object_set_new(json, "stored_values", json_integer((json_int_t)s->parameters));
   failed |= json_object_set_new(json, "stored_bytes", json_integer((json_int_t)s->bytes));
   failed |= json_object_set_new(json, "fp32_bytes",
@@ -351,10 +351,10 @@ static char *as_text(const model_summary *s, const char *directory) {
   print_codes(out, s->codes);
   fprintf(out, "  stored        %zu tensors, %zu values, %zu bytes (%s)\n",
           ig_safetensors_count(s->file), s->parameters, s->bytes, names);
-  if (s->adapter) {
+  if (s->adapters) {
     fputs("  adapter       ", out);
-    ig_plain_text_print(out, ig_lora_directory(s->adapter));
-    fprintf(out, ": adds to %zu tensors\n", ig_lora_count(s->adapter));
+    ig_plain_text_print(out, s->adapter_names);
+    fprintf(out, ": adds to %zu tensors\n", ig_lora_count(s->adapters));
   }
   print_notes(out, s->file);
   print_losses(out, &s->foreign.notes);
@@ -483,15 +483,16 @@ static ig_status open_stored(const char *directory, model_summary *s, ig_error *
   return s->file ? IG_OK : ig_safetensors_open_with_absent(directory, &s->file, err);
 }
 
-static ig_status open_adapter(const char *directory, model_summary *s, ig_error *err) {
-  if (!directory) return IG_OK;
-  IG_TRY(ig_lora_open(directory, &s->adapter, err));
-  return ig_lora_attach(s->adapter, s->file, &(ig_lora_layout){.some = false}, err);
+static ig_status open_adapters(const char *names, model_summary *s, ig_error *err) {
+  if (!names) return IG_OK;
+  s->adapter_names = names;
+  IG_TRY(ig_lora_open(names, &s->adapters, err));
+  return ig_lora_attach(s->adapters, s->file, &(ig_lora_layout){.some = false}, err);
 }
 
-// What is asked for: the model's own directory, and that of its adapter or NULL.
+// What is asked for: the model's own directory, and its adapters or NULL.
 typedef struct inspected {
-  const char *directory, *adapter;
+  const char *directory, *adapters;
   const ig_inspect_options *options;
   ig_weight_type type;  // that the memory plan is of
 } inspected;
@@ -516,7 +517,7 @@ static ig_status inspect_known(const inspected *of, model_summary *s, char **out
   IG_TRY(open_stored(of->directory, s, err));
   IG_TRY(ig_weights_settle_ties(s->file, &s->config, err));
   IG_TRY(plan_memory(of->directory, s, err));
-  IG_TRY(open_adapter(of->adapter, s, err));
+  IG_TRY(open_adapters(of->adapters, s, err));
   return summarize(of->directory, of->options, out, s, err);
 }
 
@@ -541,7 +542,7 @@ static ig_status inspect_named(const inspected *of, char **out, ig_error *err) {
   json_decref(s.fusion);
   json_decref(s.shortlist);
   json_decref(s.codes);
-  ig_lora_close(s.adapter);
+  ig_lora_close(s.adapters);
   ig_safetensors_close(s.file);
   ig_foreign_close(&s.foreign);
   return status;
@@ -551,16 +552,16 @@ ig_status ig_inspect(const char *name, const ig_inspect_options *options, char *
                      ig_error *err) {
   const ig_inspect_options defaults = ig_inspect_options_default();
   const ig_inspect_options *o = options ? options : &defaults;
-  const char *adapter;
+  const char *adapters;
   IG_TRY(ig_fail_if_null(out, "out", err));
   *out = NULL;
   IG_TRY(ig_fail_if_null(name, "directory", err));
   IG_TRY(check_options(o, err));
   ig_weight_type type;
   IG_TRY(ig_weight_type_of(o->type, &type, err));
-  char *directory = ig_allocate_copy(name, ig_model_name_split(name, &adapter), err);
-  if (!directory) return IG_ERROR_MEMORY;
-  const ig_status status = inspect_named(&(inspected){directory, adapter, o, type}, out, err);
+  char *directory;
+  IG_TRY(ig_model_name_find(name, &directory, &adapters, err));
+  const ig_status status = inspect_named(&(inspected){directory, adapters, o, type}, out, err);
   free(directory);
   return status;
 }

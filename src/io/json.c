@@ -102,14 +102,24 @@ ig_status ig_json_load(const char *path, json_t **out, ig_error *err) {
   return status;
 }
 
+static ig_status check_object(const char *name, json_t **value, ig_error *err) {
+  if (json_is_object(*value)) return IG_OK;
+  ig_status status = ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object, found %s", name,
+                             ig_json_type_name(*value));
+  json_decref(*value);
+  *value = NULL;
+  return status;
+}
+
+ig_status ig_json_parse_object(const char *text, size_t size, const char *name, json_t **out,
+                               ig_error *err) {
+  IG_TRY(ig_json_parse(text, size, name, out, err));
+  return check_object(name, out, err);
+}
+
 ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err) {
   IG_TRY(ig_json_load(path, out, err));
-  if (json_is_object(*out)) return IG_OK;
-  ig_status status = ig_fail(err, IG_ERROR_FORMAT, "%s: expected a JSON object, found %s", path,
-                             ig_json_type_name(*out));
-  json_decref(*out);
-  *out = NULL;
-  return status;
+  return check_object(path, out, err);
 }
 
 typedef struct json_output {
@@ -150,6 +160,15 @@ char *ig_json_text(const json_t *value, size_t flags) {
   free(whole);
   if (text) ig_json_numbers_restore(text);
   return text;
+}
+
+json_t *ig_json_copy(const json_t *value) {
+  json_t *copy = json_copy((json_t *)value);
+  if (copy && json_object_size(copy) == json_object_size(value) &&
+      json_array_size(copy) == json_array_size(value))
+    return copy;
+  json_decref(copy);
+  return NULL;
 }
 
 char *ig_json_text_for_hash(const json_t *value) {

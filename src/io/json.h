@@ -15,7 +15,9 @@ ig_status ig_json_parse(const char *text, size_t size, const char *name, json_t 
                         ig_error *err);
 // As ig_json_parse, of one line of a file: messages name the column alone, "column 7: not valid …".
 ig_status ig_json_parse_line(const char *text, size_t size, json_t **out, ig_error *err);
-// As ig_json_load, and the root must be an object.
+// As ig_json_parse and ig_json_load, and the root must be an object.
+ig_status ig_json_parse_object(const char *text, size_t size, const char *name, json_t **out,
+                               ig_error *err);
 ig_status ig_json_load_object(const char *path, json_t **out, ig_error *err);
 // Writes atomically, indented by 2, with a newline at the end. digits: 17 keep every double, 9
 // every float; reals are written in the fewest digits that do so.
@@ -34,6 +36,9 @@ ig_status ig_json_save_in(const char *directory, const char *name, const json_t 
 // number is not finite, or value is NULL. Reals have the fewest digits that keep them: every
 // double, or with JSON_REAL_PRECISION(9) every float. The caller frees the text.
 char *ig_json_text(const json_t *value, size_t flags);
+// A new reference to a copy whose members are those of the value; NULL: out of memory. Jansson's
+// own json_copy leaves out members that it finds no memory for, without a word.
+json_t *ig_json_copy(const json_t *value);
 // A text that is hashed: its bytes must never change, for hashes of it are in files. Keys are
 // sorted, reals have 17 digits.
 char *ig_json_text_for_hash(const json_t *value);

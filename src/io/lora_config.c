@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/name.h"
 #include "io/json.h"
+#include "io/lora_pattern.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -34,17 +36,13 @@ static ig_status refuse_key(ig_json_object config, const char *key, const char *
                  config.where, key, *what ? ", " : "", what);
 }
 
-// A setting by which more than W + scale B A is computed, or other tensors are replaced.
+// A setting by which something else is computed than what the adapter's tensors tell.
 typedef struct refused_setting {
   const char *key, *what;
 } refused_setting;
 
 static ig_status refuse_settings(ig_json_object config, ig_error *err) {
   static const refused_setting settings[] = {
-      {"use_dora", "which divides rows by their norms"},
-      {"lora_bias", "which adds to biases"},
-      {"modules_to_save", "which replaces whole modules"},
-      {"trainable_token_indices", "which replaces rows of embeddings"},
       {"target_parameters", "which adapts parameters that are no modules"},
       {"layer_replication", "which repeats layers"},
       {"use_qalora", ""},
@@ -59,12 +57,15 @@ static ig_status refuse_settings(ig_json_object config, ig_error *err) {
   for (size_t i = 0; i < COUNT(settings); i++)
     if (is_set(json_object_get(config.object, settings[i].key)))
       return refuse_key(config, settings[i].key, settings[i].what, err);
+  return IG_OK;
+}
+
+static ig_status read_bias(ig_json_object config, bool *trained, ig_error *err) {
   const char *bias;
   IG_TRY(ig_json_string(config, "bias", "none", &bias, err));
-  if (strcmp(bias, "none") == 0) return IG_OK;
-  return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: bias '%.40s' is not supported, which replaces biases, expected none: merge "
-                 "the adapter into its model with PEFT's merge_and_unload before",
+  *trained = strcmp(bias, "none") != 0;
+  if (!*trained || strcmp(bias, "all") == 0 || strcmp(bias, "lora_only") == 0) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: bias '%.40s', expected none, all or lora_only",
                  config.where, bias);
 }
 
@@ -106,27 +107,21 @@ static ig_status refuse_kinds(ig_json_object config, ig_error *err) {
 
 // ---- patterns ---------------------------------------------------------------
 
-// A key of alpha_pattern is a regular expression for the end of a module's name, after a dot, or
-// with "^" for the whole name. "." and "\." are understood, which names consist of.
-static bool is_plain_pattern(const char *key) {
-  for (const char *at = key; *at; at++) {
-    const bool plain = isalnum((unsigned char)*at) || *at == '_' || *at == '.' || *at == '-';
-    const bool escaped = at[0] == '\\' && at[1] == '.';
-    if (!plain && !escaped && !(at == key && *at == '^')) return false;
-  }
-  return *key != '\0';
-}
-
-static ig_status check_patterns(ig_json_object config, const char *name, ig_error *err) {
+// must_be_known: an expression that is not understood is refused; else it is left to the caller.
+static ig_status check_patterns(ig_json_object config, const char *name, bool must_be_known,
+                                ig_error *err) {
   const json_t *patterns = json_object_get(config.object, name);
   const char *key;
   json_t *value;
+  if (patterns && !json_is_object(patterns) && !json_is_null(patterns))
+    return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: expected an object of names and numbers",
+                   config.where, name);
   json_object_foreach((json_t *)patterns, key, value) {
-    if (!is_plain_pattern(key))
+    if (must_be_known && !ig_lora_pattern_is_known(key))
       return ig_fail(
           err, IG_ERROR_UNSUPPORTED,
-          "%s: %s: the regular expression '%.100s' is not supported, expected the end of "
-          "a module's name, or ^ and the whole name",
+          "%s: %s: the regular expression '%.100s' is not supported: merge the adapter into "
+          "its model with PEFT's merge_and_unload before",
           config.where, name, key);
     if (!json_is_number(value))
       return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: '%.100s': expected a number", config.where,
@@ -135,24 +130,10 @@ static ig_status check_patterns(ig_json_object config, const char *name, ig_erro
   return IG_OK;
 }
 
-// Whether the pattern holds for all of `text`.
-static bool holds_for(const char *pattern, const char *text) {
-  while (*pattern) {
-    const bool escaped = *pattern == '\\';
-    pattern += escaped;
-    if (!*text || (*pattern != *text && (escaped || *pattern != '.'))) return false;
-    pattern++;
-    text++;
-  }
-  return *text == '\0';
-}
-
-// Whether the pattern holds for a module: for its whole name, or for what follows one of its dots.
-static bool pattern_holds(const char *pattern, const char *module) {
-  if (*pattern == '^') return holds_for(pattern + 1, module);
-  for (const char *part = module; part; part = strchr(part, '.'), part = part ? part + 1 : NULL)
-    if (holds_for(pattern, part)) return true;
-  return false;
+static ig_status check_rank(ig_json_object config, ig_error *err) {
+  const json_t *rank = json_object_get(config.object, "r");
+  if (!rank || (json_is_integer(rank) && json_integer_value(rank) > 0)) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: r: expected a whole number above 0", config.where);
 }
 
 // ---- the whole --------------------------------------------------------------
@@ -161,7 +142,12 @@ static ig_status read_config(ig_json_object config, ig_lora_config *out, ig_erro
   IG_TRY(refuse_kinds(config, err));
   IG_TRY(refuse_settings(config, err));
   IG_TRY(refuse_base_changes(config, err));
-  IG_TRY(check_patterns(config, "alpha_pattern", err));
+  IG_TRY(check_patterns(config, "alpha_pattern", true, err));
+  IG_TRY(check_patterns(config, "rank_pattern", false, err));
+  IG_TRY(check_rank(config, err));
+  IG_TRY(read_bias(config, &out->trains_biases, err));
+  IG_TRY(ig_json_bool(config, "use_dora", false, &out->has_magnitudes, err));
+  IG_TRY(ig_json_bool(config, "lora_bias", false, &out->has_biases, err));
   IG_TRY(ig_json_bool(config, "fan_in_fan_out", false, &out->fan_in_fan_out, err));
   IG_TRY(ig_json_bool(config, "use_rslora", false, &out->rank_stabilized, err));
   IG_TRY(ig_json_require(config, "lora_alpha", err));
@@ -181,12 +167,44 @@ void ig_lora_config_free(ig_lora_config *config) {
   *config = (ig_lora_config){0};
 }
 
+bool ig_lora_config_is_within(const char *tensor, const char *module) {
+  const size_t length = strlen(module);
+  for (const char *dot = strchr(tensor, '.'); dot; dot = strchr(dot + 1, '.')) {
+    const size_t before = (size_t)(dot - tensor);
+    if (before >= length && memcmp(dot - length, module, length) == 0) return true;
+  }
+  return false;
+}
+
+bool ig_lora_config_replaces(const ig_lora_config *config, const char *tensor) {
+  const json_t *modules = json_object_get(config->json, "modules_to_save");
+  size_t i;
+  json_t *module;
+  if (config->trains_biases && strstr(tensor, "bias")) return true;
+  json_array_foreach(modules, i, module) {
+    const char *name = json_string_value(module);
+    if (name && *name && ig_lora_config_is_within(tensor, name)) return true;
+  }
+  return false;
+}
+
+const json_t *ig_lora_config_tokens(const ig_lora_config *config, const char *module) {
+  const json_t *tokens = json_object_get(config->json, "trainable_token_indices");
+  const char *name;
+  json_t *listed;
+  if (json_is_array(tokens)) return tokens;
+  json_object_foreach((json_t *)tokens, name, listed) {
+    if (ig_name_ends_with(module, name)) return listed;
+  }
+  return NULL;
+}
+
 double ig_lora_config_rank(const ig_lora_config *config, const char *module) {
   const char *key;
   json_t *value;
   json_object_foreach(json_object_get(config->json, "rank_pattern"), key, value) {
-    if (!is_plain_pattern(key)) return 0;
-    if (pattern_holds(key, module)) return json_number_value(value);
+    if (!ig_lora_pattern_is_known(key)) return 0;
+    if (ig_lora_pattern_holds(key, module)) return json_number_value(value);
   }
   return json_number_value(json_object_get(config->json, "r"));
 }
@@ -197,7 +215,7 @@ double ig_lora_config_scale(const ig_lora_config *config, const char *module, si
   const char *key;
   json_t *value;
   json_object_foreach(json_object_get(config->json, "alpha_pattern"), key, value) {
-    if (!pattern_holds(key, module)) continue;
+    if (!ig_lora_pattern_holds(key, module)) continue;
     alpha = json_number_value(value);
     break;
   }

@@ -1,5 +1,6 @@
 // Reads weight files. Every header is checked as a whole before any of its tensors can be reached.
 #include "io/safetensors.h"
+#include "io/safetensors_metadata.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -51,6 +52,8 @@ struct ig_safetensors {
   size_t count, capacity;
   changed_tensor *changed;  // (changed_count): what ig_safetensors_change_all made
   size_t changed_count;
+  char **renamed;  // (renamed_count): names that ig_safetensors_rename gave
+  size_t renamed_count, renamed_capacity;
   ig_quantized *quantized;  // (quantized_count)
   size_t quantized_count;
 };
@@ -295,14 +298,20 @@ static ig_status add_shard(ig_safetensors *file, const char *path, ig_error *err
 
 // ---- directories ------------------------------------------------------------
 
-static ig_status sort_names(ig_safetensors *file, ig_error *err) {
-  if (file->count == 0) return IG_OK;
+// Returns the second of two tensors of one name; NULL: all have names of their own.
+static const ig_safetensor *sort(ig_safetensors *file) {
+  if (file->count == 0) return NULL;
   qsort(file->tensors, file->count, sizeof *file->tensors, compare_tensor_names);
   for (size_t i = 1; i < file->count; ++i)
-    if (strcmp(file->tensors[i - 1].name, file->tensors[i].name) == 0)
-      return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: also in %s", file->tensors[i].file,
-                     file->tensors[i].name, file->tensors[i - 1].file);
-  return IG_OK;
+    if (strcmp(file->tensors[i - 1].name, file->tensors[i].name) == 0) return &file->tensors[i];
+  return NULL;
+}
+
+static ig_status sort_names(ig_safetensors *file, ig_error *err) {
+  const ig_safetensor *twice = sort(file);
+  if (!twice) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT, "%s: tensor %s: also in %s", twice->file, twice->name,
+                 twice[-1].file);
 }
 
 // Opens each shard that weight_map names, once.
@@ -498,6 +507,8 @@ void ig_safetensors_close(ig_safetensors *file) {
     free(file->changed[i].name);
     ig_arranged_free(file->changed[i].arranged);
   }
+  for (size_t i = 0; i < file->renamed_count; ++i) free(file->renamed[i]);
+  free(file->renamed);
   free(file->changed);
   ig_quantized_pairs_free(file->quantized, file->quantized_count);
   json_decref(file->index);
@@ -663,4 +674,25 @@ ig_status ig_safetensors_change_all(ig_safetensors *file, const ig_safetensors_c
   file->count = count;
   file->capacity = count;
   return sort_names(file, err);
+}
+
+ig_status ig_safetensors_rename(ig_safetensors *file, char *const *names, const char **twice,
+                                ig_error *err) {
+  for (size_t i = 0; i < file->count; i++) {
+    if (!names[i]) continue;
+    IG_TRY(ig_allocate_more((void **)&file->renamed, &file->renamed_capacity,
+                            file->renamed_count + 1, sizeof *file->renamed, err));
+    char *name = ig_allocate_copy(names[i], strlen(names[i]), err);
+    if (!name) return IG_ERROR_MEMORY;
+    file->renamed[file->renamed_count++] = name;
+    file->tensors[i].name = name;
+  }
+  const ig_safetensor *found = sort(file);
+  *twice = found ? found->name : NULL;
+  return IG_OK;
+}
+
+const char *ig_safetensors_metadata_find(const ig_safetensors *file, const char *key) {
+  const json_t *header = file->shard_count ? file->shards[0].header : NULL;
+  return json_string_value(json_object_get(json_object_get(header, "__metadata__"), key));
 }

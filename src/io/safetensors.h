@@ -57,6 +57,12 @@ typedef struct ig_safetensors_change {
 ig_status ig_safetensors_change_all(ig_safetensors *file, const ig_safetensors_change *changes,
                                     size_t count, ig_error *err);
 
+// Gives tensors other names: names (ig_safetensors_count), copied; NULL: the tensor keeps its own.
+// Pointers to tensors become those of others. *twice, the file's: a name that two have now, by
+// which neither is found; NULL: there is none.
+ig_status ig_safetensors_rename(ig_safetensors *file, char *const *names, const char **twice,
+                                ig_error *err);
+
 // A tensor to write. Exactly one of values and raw is set: values are converted to dtype (F32, F16
 // or BF16) while they are written, raw is written as it is.
 typedef struct ig_safetensors_output {

@@ -16,6 +16,7 @@
 #include "base/writer.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "io/safetensors_metadata.h"
 
 #define CHUNK 4096  // values converted at a time
 
@@ -47,10 +48,13 @@ static json_t *entry_of(const ig_safetensors_output *t, size_t begin, size_t end
                    "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
+// metadata: more entries of the header's; NULL: none.
 static ig_status build_header(const char *path, const ig_safetensors_output *tensors, size_t count,
-                              json_t **out, ig_error *err) {
+                              json_t *metadata, json_t **out, ig_error *err) {
   json_t *header = *out = json_pack("{s:{s:s}}", "__metadata__", "format", "pt");
-  if (!header) return ig_fail_memory_in(path, err);
+  if (!header ||
+      (metadata && json_object_update(json_object_get(header, "__metadata__"), metadata)))
+    return ig_fail_memory_in(path, err);
   size_t begin = 0;
   for (size_t i = 0; i < count; ++i) {
     size_t elements, bytes, end;
@@ -112,11 +116,11 @@ static ig_status write_tensor(ig_writer *writer, const ig_safetensors_output *t,
   return IG_OK;
 }
 
-ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count,
-                               ig_error *err) {
+ig_status ig_safetensors_metadata_write(const char *path, const ig_safetensors_output *tensors,
+                                        size_t count, json_t *metadata, ig_error *err) {
   json_t *header = NULL;
   ig_writer writer = {0};
-  ig_status status = build_header(path, tensors, count, &header, err);
+  ig_status status = build_header(path, tensors, count, metadata, &header, err);
   if (status == IG_OK) status = ig_writer_open(&writer, path, err);
   if (status == IG_OK) {
     status = write_header(&writer, header, err);
@@ -129,6 +133,11 @@ ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *te
   }
   json_decref(header);
   return status;
+}
+
+ig_status ig_safetensors_write(const char *path, const ig_safetensors_output *tensors, size_t count,
+                               ig_error *err) {
+  return ig_safetensors_metadata_write(path, tensors, count, NULL, err);
 }
 
 // ---- in any order -----------------------------------------------------------
@@ -225,7 +234,8 @@ ig_status ig_safetensors_begin(const char *path, const ig_safetensors_output *te
       .path = ig_allocate_copy(path, strlen(path), err), .descriptor = -1, .count = count};
   p->begin = p->path ? ig_allocate(count + 1, sizeof *p->begin, err) : NULL;
   json_t *header = NULL;
-  ig_status status = p->begin ? build_header(path, tensors, count, &header, err) : IG_ERROR_MEMORY;
+  ig_status status =
+      p->begin ? build_header(path, tensors, count, NULL, &header, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) {
     p->descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     status = p->descriptor < 0 ? fail_writing(p, errno, err)

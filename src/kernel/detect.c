@@ -1,6 +1,7 @@
 // CPUID and XGETBV, and what follows from them.
 #include "kernel/detect.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "ingot.h"
@@ -23,6 +24,7 @@ enum {
   LEAF7_EBX_AVX512BW = 1u << 30,
   LEAF7_EDX_AMX_BF16 = 1u << 22,
   LEAF7_EDX_AMX_TILE = 1u << 24,
+  LEAF7_EDX_AMX_INT8 = 1u << 25,
   LEAF7_ECX_AVX512_VNNI = 1u << 11,
   LEAF7_1_EAX_AVX_VNNI = 1u << 4,
   LEAF7_1_EAX_AVX512_BF16 = 1u << 5,
@@ -47,8 +49,8 @@ static bool has_avx512(const ig_cpu_leaves *leaves) {
 }
 
 static bool has_amx(const ig_cpu_leaves *leaves) {
-  return has_avx512(leaves) &&
-         has_all(leaves->leaf7_edx, LEAF7_EDX_AMX_BF16 | LEAF7_EDX_AMX_TILE) &&
+  const uint32_t leaf7 = LEAF7_EDX_AMX_BF16 | LEAF7_EDX_AMX_TILE | LEAF7_EDX_AMX_INT8;
+  return has_avx512(leaves) && has_all(leaves->leaf7_edx, leaf7) &&
          has_all(leaves->leaf7_1_eax, LEAF7_1_EAX_AVX512_BF16) && has_all(leaves->xcr0, XCR0_TILES);
 }
 
@@ -97,9 +99,19 @@ static bool ask_for_tiles(void) {
 #endif
 }
 
-bool ig_detect_may_run(unsigned needed) {
+// They are read once in a process, for CPUID leaves a virtual machine: hundreds of times in the
+// opening of a model are a millisecond there.
+static unsigned own_features;
+
+static void find_own_features(void) {
   const ig_cpu_leaves leaves = ig_detect_read_leaves();
-  if (!has_all(ig_detect_features(&leaves), needed)) return false;
+  own_features = ig_detect_features(&leaves);
+}
+
+bool ig_detect_may_run(unsigned needed) {
+  static pthread_once_t found = PTHREAD_ONCE_INIT;
+  pthread_once(&found, find_own_features);
+  if (!has_all(own_features, needed)) return false;
   return !(needed & IG_CPU_FEATURE_AMX) || ask_for_tiles();
 }
 

@@ -70,5 +70,6 @@ void ig_int8_multiply_reference(const ig_int8_tile *tile);
 void ig_int8_multiply_avx2(const ig_int8_tile *tile);
 void ig_int8_multiply_avx_vnni(const ig_int8_tile *tile);
 void ig_int8_multiply_avx512_vnni(const ig_int8_tile *tile);
+void ig_int8_multiply_amx(const ig_int8_tile *tile);
 #endif
 #endif

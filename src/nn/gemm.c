@@ -171,10 +171,22 @@ static void multiply_block(const gemm_work *w, const ig_gemm_block *block) {
   } while (p < g->k);
 }
 
+// Takes the panels away that are below the diagonal. False: nothing is left of the block.
+static bool cut_to_upper(size_t panel, ig_gemm_block *block) {
+  const size_t first = block->row / panel * panel;
+  if (first <= block->column) return true;
+  if (first >= block->column + block->columns) return false;
+  block->columns -= first - block->column;
+  block->c += first - block->column;
+  block->column = first;
+  return true;
+}
+
 static void multiply_block_of_c(void *context, size_t index, int worker) {
   const gemm_work *w = context;
   if (ig_interrupt_seen(w->watch)) return;
-  const ig_gemm_block block = ig_gemm_grid_block(&w->grid, w->gemm, index, worker);
+  ig_gemm_block block = ig_gemm_grid_block(&w->grid, w->gemm, index, worker);
+  if (w->gemm->upper && !cut_to_upper(w->kernels->gemm_nr, &block)) return;
   multiply_block(w, &block);
   const ig_gemm_reader *reader = w->gemm->reader;
   if (reader) reader->read(reader->context, &block);
@@ -359,7 +371,7 @@ static void multiply_packed(ig_nn *nn, const ig_gemm *gemm) {
     multiply_blocks(nn, &w);
     return;
   }
-  assert(!gemm->accumulate && IG_LOGITS_BLOCK % nn->kernels->gemm_nr == 0);
+  assert(!gemm->accumulate && !gemm->upper && IG_LOGITS_BLOCK % nn->kernels->gemm_nr == 0);
   const size_t mark = ig_arena_mark(nn->scratch);
   ig_gemm_grid_cut_for_reader(&w.grid, nn, gemm->n);
   multiply_blocks(nn, &w);

@@ -28,7 +28,10 @@ typedef struct ig_gemm {
   // Is given C, which is then not written to c; not of products on a matrix unit, nor with
   // accumulate. NULL: nobody.
   const ig_gemm_reader *reader;
-  bool accumulate;    // C += AB instead of C = AB
+  bool accumulate;  // C += AB instead of C = AB
+  // Of a symmetric C nobody reads what is below the diagonal: blocks that are there are left out,
+  // where vectors multiply. Not with a reader.
+  bool upper;
   const float *bias;  // (n) or NULL: C = activation(AB + bias)
   ig_activation activation;
 } ig_gemm;

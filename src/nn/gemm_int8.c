@@ -156,14 +156,19 @@ static void take_column(const int8_packing *w, size_t column, int8_t *q) {
   w->scale[column] = w->quantized->scale[column];
 }
 
-// Deals the values of a column out to the lines of the panel.
+// Deals the values of a column out to the lines of the panel, four at a time: adding the shift to a
+// byte flips its highest bit.
 static void pack_column(const int8_packing *w, size_t column, uint8_t *panel) {
   int8_t q[IG_INT8_MOST_DEPTH];
+  const uint32_t shifts = IG_INT8_SHIFT * 0x01010101u;
   const size_t depth = ig_int8_filled_depth(w->b->k);
   take_column(w, column, q);
-  for (size_t p = 0; p < depth; p += 4)
-    for (size_t i = 0; i < 4; i++)
-      panel[place_of_four(column % IG_INT8_COLUMNS, p) + i] = (uint8_t)(q[p + i] + IG_INT8_SHIFT);
+  for (size_t p = 0; p < depth; p += 4) {
+    uint32_t four;
+    memcpy(&four, q + p, sizeof four);
+    four ^= shifts;
+    memcpy(panel + place_of_four(column % IG_INT8_COLUMNS, p), &four, sizeof four);
+  }
 }
 
 // Columns that do not exist become zeros.

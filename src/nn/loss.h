@@ -17,6 +17,13 @@ typedef struct ig_loss_args {
   bool counts_correct;   // ig_loss_sums.correct is wanted
   // Teachers that have a share in the loss; NULL: the targets alone.
   const ig_soft_targets *soft;
+  // The loss of a row is the entropy of what the model itself says of the token (nn/entropy.h);
+  // without teachers.
+  bool entropy;
+  // Above 0: rows r and r + rows/2 are one target under two draws of dropout, and its loss is the
+  // mean of both and this times how far apart they are (nn/agreement.h); without teachers and
+  // entropy. Such a pair counts as one in ig_loss_sums, where kl_divergence is that of the pairs.
+  float r_drop;
 } ig_loss_args;
 
 // Sums over the counted rows, in double, in row order.
@@ -25,7 +32,7 @@ typedef struct ig_loss_sums {
   size_t tokens;
   // Rows whose target has the largest logit, of equal ones the first; 0 where nobody counts them.
   size_t correct;
-  double kl_divergence;  // of the teachers from the model; 0 without teachers
+  double kl_divergence;  // of the teachers from the model, or within pairs; 0 without both
 } ig_loss_sums;
 // hidden (rows, d). dhidden (rows, d) is overwritten; NULL: no gradients are wanted.
 ig_loss_sums ig_loss_run(ig_nn *nn, const ig_loss_args *args, int rows, const float *hidden,

@@ -6,18 +6,9 @@
 #include <math.h>
 
 #include "base/vectors.h"
+#include "numeric/sums.h"
 
-enum { LANES = 8, COLUMNS = 32, ROWS = 16 };
-
-IG_VECTORS static double dot(size_t count, const double *x, const double *y) {
-  double lanes[LANES] = {0}, sum = 0;
-  const size_t whole = count - count % LANES;
-  for (size_t i = 0; i < whole; i += LANES)
-    for (size_t k = 0; k < LANES; k++) lanes[k] += x[i + k] * y[i + k];
-  for (size_t i = whole; i < count; i++) lanes[i - whole] += x[i] * y[i];
-  for (size_t k = 0; k < LANES; k++) sum += lanes[k];
-  return sum;
-}
+enum { COLUMNS = 32, ROWS = 16 };
 
 // x -= factor * y, (count).
 IG_VECTORS static void subtract(size_t count, double factor, const double *restrict y,
@@ -42,13 +33,13 @@ static void subtract_columns(void *context, size_t index, int worker) {
   const size_t row = b->from + index * ROWS, end = least(row + ROWS, b->n);
   for (size_t i = row; i < end; i++)
     for (size_t j = b->first; j < least(b->end, i + 1); j++)
-      b->a[i * b->n + j] -= dot(b->first, b->a + i * b->n, b->a + j * b->n);
+      b->a[i * b->n + j] -= ig_sums_of_double_products(b->first, b->a + i * b->n, b->a + j * b->n);
 }
 
 // The value of L in row i and column j of the block, but for the division.
 static double remainder_of(const column_block *b, size_t i, size_t j) {
   const double *x = b->a + i * b->n, *y = b->a + j * b->n;
-  return x[j] - dot(j - b->first, x + b->first, y + b->first);
+  return x[j] - ig_sums_of_double_products(j - b->first, x + b->first, y + b->first);
 }
 
 static bool factor_square(const column_block *b) {
@@ -87,7 +78,8 @@ bool ig_cholesky_factor(ig_pool *pool, size_t n, double *a) {
 void ig_cholesky_solve(size_t n, const double *l, size_t rows, double *x) {
   for (size_t j = 0; j < n; j++)  // L y = row
     for (size_t r = 0; r < rows; r++)
-      x[r * n + j] = (x[r * n + j] - dot(j, l + j * n, x + r * n)) / l[j * n + j];
+      x[r * n + j] =
+          (x[r * n + j] - ig_sums_of_double_products(j, l + j * n, x + r * n)) / l[j * n + j];
   for (size_t j = n; j-- > 0;)  // L^T x = y
     for (size_t r = 0; r < rows; r++) {
       x[r * n + j] /= l[j * n + j];

@@ -8,4 +8,6 @@
 double ig_sums_of_magnitudes(size_t count, const float *x);
 // sum x y, x and y (count).
 double ig_sums_of_products(size_t count, const float *x, const float *y);
+// The same of doubles.
+double ig_sums_of_double_products(size_t count, const double *x, const double *y);
 #endif

@@ -7,7 +7,7 @@
 #include "base/ascending.h"
 #include "base/fail.h"
 #include "base/report.h"
-#include "data/corpus.h"
+#include "data/corpus_load.h"
 #include "model/files/load.h"
 #include "numeric/lexical_model.h"
 #include "text/shortlist_record.h"
@@ -60,7 +60,7 @@ static size_t corpus_bytes(const ig_corpus *c) {
 
 static ig_status load_corpus(building *b, ig_error *err) {
   const ig_shortlist_options *o = b->plan->options;
-  const ig_corpus_files files = {&o->source, &o->target, 1};
+  const ig_corpus_files files = {.source = &o->source, .target = &o->target, .count = 1};
   const ig_corpus_options options = {.tokenizer = b->tokenizer,
                                      .pool = b->pool,
                                      .max_length = LONGEST,

@@ -170,7 +170,7 @@ static ig_status describe(optimization *o, ig_error *err) {
     IG_TRY(
         ig_optimize_record_add_shortlist(o->record, o->options->shortlist, &o->sum.shortlist, err));
   else
-    IG_TRY(ig_optimize_record_keep_shortlist(o->record, o->directory, err));
+    IG_TRY(ig_optimize_record_keep_shortlist(o->record, o->source.model->directory, err));
   if (o->convert || !o->type) return IG_OK;
   IG_TRY(list_ignored(o, err));
   o->quantization = ig_optimize_record_quantization(o->ignore);
@@ -185,7 +185,7 @@ static ig_status check_decodes(const optimization *o, ig_error *err) {
 }
 
 static ig_status build_shortlist(optimization *o, ig_error *err) {
-  const ig_built_shortlist_plan plan = {.directory = o->directory,
+  const ig_built_shortlist_plan plan = {.directory = o->source.model->directory,
                                         .options = o->options->shortlist,
                                         .threads = o->options->threads,
                                         .reporter = &o->options->reporter,

@@ -1,9 +1,11 @@
-// ig_score_held_out: how well a model translates lines whose translations are known.
+// ig_score_held_out: how well a model translates lines whose translations are known, and how
+// probable it finds these.
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "ingot_score.h"
 
 // The stream of one scoring: sources are read from the options, translations are kept.
@@ -12,6 +14,8 @@ typedef struct held_out_stream {
   size_t read;
   char **translations;  // (options->count)
   size_t written;
+  size_t targets;    // read
+  double log_probs;  // of the references so far
 } held_out_stream;
 
 static ig_status read_source(void *context, const char **line, size_t *length, ig_error *err) {
@@ -32,21 +36,69 @@ static ig_status keep_translation(void *context, const char *line, size_t length
   return IG_OK;
 }
 
-static ig_status translate_sources(const char *directory, held_out_stream *s, ig_error *err) {
+static ig_status open_translator(const char *directory, const ig_held_out_options *o,
+                                 ig_translator **out, ig_error *err) {
   ig_translator_options options = ig_translator_options_default();
-  options.threads = s->options->threads;
-  options.beam_size = s->options->beam_size;
-  options.interrupter = s->options->interrupter;
-  options.shortlist = s->options->shortlist;
+  options.threads = o->threads;
+  options.beam_size = o->beam_size;
+  options.interrupter = o->interrupter;
+  options.shortlist = o->shortlist;
   options.split_sentences =
       IG_SPLIT_SENTENCES_OFF;  // a line is compared with its reference as it is
+  return ig_translator_open(directory, &options, out, err);
+}
+
+static ig_status translate_sources(const char *directory, held_out_stream *s, ig_error *err) {
   ig_translator *translator;
-  IG_TRY(ig_translator_open(directory, &options, &translator, err));
+  IG_TRY(open_translator(directory, s->options, &translator, err));
   const ig_line_stream lines = {.read = read_source, .write = keep_translation, .context = s};
   const ig_status status = ig_translate_lines(translator, &lines, NULL, err);
   ig_translator_free(translator);
   return status;
 }
+
+// ---- the loss ---------------------------------------------------------------
+
+static ig_status read_reference(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)err;
+  held_out_stream *s = context;
+  *line = NULL;
+  if (s->targets == s->options->count) return IG_OK;
+  *line = s->options->references[s->targets++];
+  *length = strlen(*line);
+  return IG_OK;
+}
+
+// A line is the log-probability of a reference.
+static ig_status add_log_prob(void *context, const char *line, size_t length, ig_error *err) {
+  held_out_stream *s = context;
+  double value;
+  char text[64];
+  if (length < sizeof text) {
+    memcpy(text, line, length);
+    text[length] = '\0';
+  }
+  if (length >= sizeof text || !ig_number_parse(text, &value))
+    return ig_fail(err, IG_ERROR_FORMAT, "line %zu: it has no log-probability", s->written + 1);
+  s->log_probs += value;
+  s->written++;
+  return IG_OK;
+}
+
+static ig_status measure_loss(const char *directory, const ig_held_out_options *o, double *loss,
+                              ig_error *err) {
+  held_out_stream s = {.options = o};
+  ig_translator *translator;
+  IG_TRY(open_translator(directory, o, &translator, err));
+  const ig_line_stream lines = {.read = read_source, .write = add_log_prob, .context = &s};
+  const ig_status status = ig_score_targets(translator, &lines, read_reference, NULL, err);
+  const size_t tokens = ig_translator_stats(translator).target_tokens;
+  ig_translator_free(translator);
+  *loss = tokens ? -s.log_probs / (double)tokens : 0;
+  return status;
+}
+
+// ---- scores -----------------------------------------------------------------
 
 static ig_status score(const held_out_stream *s, const ig_score_options *by, double *value,
                        ig_error *err) {
@@ -59,7 +111,7 @@ static ig_status score(const held_out_stream *s, const ig_score_options *by, dou
 
 static ig_status score_all(const held_out_stream *s, double *value, ig_error *err) {
   const ig_held_out_options *o = s->options;
-  IG_TRY(score(s, &o->score, value, err));
+  if (!o->loss) IG_TRY(score(s, &o->score, value, err));
   for (size_t i = 0; i < o->other_count; i++)
     IG_TRY(score(s, &o->others[i], &o->other_scores[i], err));
   return IG_OK;
@@ -93,6 +145,12 @@ ig_status ig_score_held_out(void *options, const char *directory, double *value,
   for (size_t i = 0; i < o->count; i++) {
     IG_TRY(ig_fail_if_null(o->sources[i], "sources: a line", err));
     IG_TRY(ig_fail_if_null(o->references[i], "references: a line", err));
+  }
+  double loss;
+  if (o->loss) {
+    IG_TRY(measure_loss(directory, o, &loss, err));
+    *value = -loss;
+    if (o->other_count == 0) return IG_OK;
   }
   held_out_stream s = {.options = o,
                        .translations = ig_allocate(o->count, sizeof *s.translations, err)};

@@ -1,6 +1,7 @@
 // Copies in the places of unknown tokens: see kept_unknown.h.
 #include "pipeline/kept_unknown.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,55 +60,20 @@ static size_t find_copies(const ig_translator *t, const ig_reviewed_pair *pair,
   return found;
 }
 
-static ig_status write_output(ig_translator *t, ig_window_sentence *sentence,
-                              const ig_output_details *details, ig_error *err) {
-  char *output;
-  IG_TRY(ig_output_line_translated(&t->format, sentence->found, details, &output, err));
-  free(sentence->output);
-  sentence->output = output;
-  sentence->blank_output = ig_output_line_is_blank(&t->format, output);
+ig_status ig_kept_unknown_rewrite(ig_translator *t, const ig_reviewed_pair *pair, ig_error *err) {
+  ig_window_sentence *sentence = &t->window.sentences[pair->sentence];
+  const char **copies = ig_allocate(pair->target.count, sizeof *copies, err);
+  if (!copies) return IG_ERROR_MEMORY;
+  const size_t found = find_copies(t, pair, copies);
+  ig_translation *translation = &sentence->found[pair->hypothesis];
+  ig_status status = IG_OK;
+  if (found > 0) status = ig_translation_put_copies(translation, &t->format, copies, err);
+  free(copies);
+  sentence->kept_unknown |= found > 0;
+  if (pair->hypothesis > 0 || status != IG_OK) return status;
+  sentence->lost_output -= found;  // the losses are those of the best
+  sentence->blank_output = ig_translation_is_blank(translation);
   return IG_OK;
-}
-
-// What is known of the n best of a sentence.
-typedef struct known_details {
-  const char **texts;          // (target ids of all): copies
-  const char *const **copies;  // (n_best): into texts
-  const float **log_probs;     // (n_best)
-} known_details;
-
-static ig_status rewrite(ig_translator *t, const ig_reviewed_pair *pairs, known_details *d,
-                         ig_error *err) {
-  ig_window_sentence *sentence = &t->window.sentences[pairs[0].sentence];
-  size_t copied = 0, next = 0;
-  for (int k = 0; k < t->decode.n_best; k++) {
-    const char **texts = d->texts + next;
-    const size_t found = t->review.keep_unknown ? find_copies(t, &pairs[k], texts) : 0;
-    d->copies[k] = texts;
-    d->log_probs[k] = pairs[k].log_probs;
-    if (k == 0) sentence->lost_output -= found;  // the losses are those of the best
-    copied += found;
-    next += pairs[k].target.count;
-  }
-  sentence->kept_unknown = copied > 0;
-  if (copied == 0 && !t->review.scores) return IG_OK;
-  const ig_output_details details = {d->copies, t->review.scores ? d->log_probs : NULL};
-  return write_output(t, sentence, &details, err);
-}
-
-ig_status ig_kept_unknown_rewrite(ig_translator *t, const ig_reviewed_pair *pairs, ig_error *err) {
-  const size_t n = (size_t)t->decode.n_best;
-  size_t ids = 0;
-  for (size_t k = 0; k < n; k++) ids += pairs[k].target.count;
-  known_details d = {.texts = ig_allocate(ids, sizeof *d.texts, err),
-                     .copies = ig_allocate(n, sizeof *d.copies, err),
-                     .log_probs = ig_allocate(n, sizeof *d.log_probs, err)};
-  const bool allocated = d.texts && d.copies && d.log_probs;
-  const ig_status status = allocated ? rewrite(t, pairs, &d, err) : IG_ERROR_MEMORY;
-  free(d.texts);
-  free(d.copies);
-  free(d.log_probs);
-  return status;
 }
 
 ig_status ig_kept_unknown_copy_source(ig_translator *t, ig_window_sentence *sentence,
@@ -115,6 +81,9 @@ ig_status ig_kept_unknown_copy_source(ig_translator *t, ig_window_sentence *sent
   if (!sentence->nothing_known || sentence->notes.unknown == 0) return IG_OK;
   const ig_text_span *text = &sentence->source_text;
   sentence->kept_unknown = true;
-  return ig_output_line_copied(&t->format, t->window.text + text->begin + t->prefix_length,
-                               text->length - t->prefix_length, &sentence->output, err);
+  sentence->found_count = t->format.n_best;
+  const ig_copied_text copied = {.text = t->window.text + text->begin + t->prefix_length,
+                                 .length = text->length - t->prefix_length,
+                                 .score = ig_translator_has_scores(t) ? 0 : NAN};
+  return ig_translation_copy(&t->format, &copied, &sentence->found, err);
 }

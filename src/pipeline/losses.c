@@ -54,7 +54,7 @@ void ig_losses_of_source(ig_losses *losses, const ig_window_sentence *s) {
               "line %zu: white space before %s: it is read as text, for a code counts only at the "
               "very start",
               s->number, notes->late_code);
-  if (s->nothing_known && !s->output)
+  if (s->nothing_known && !s->found)
     tell_empty(losses, s);
   else
     tell_unknown(losses, s->number, notes, IG_LOST_UNKNOWN_SOURCE);

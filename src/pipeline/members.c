@@ -46,6 +46,7 @@ void ig_members_free(ig_engine_members *members) {
   free(members->tokenizers);
   free(members->owned);
   ig_model_free(members->draft_model);
+  ig_shortlist_free(members->draft_shortlist);
   free(members->source_language);
   *members = (ig_engine_members){0};
 }
@@ -62,11 +63,15 @@ int ig_members_longest(const ig_engine_members *members) {
 // ---- loading ----------------------------------------------------------------
 
 // A model and its tokenizer are loaded at the same time, for a small model's tokenizer takes longer
-// to load than its weights.
+// to load than its weights. The caller's thread loads the tokenizer, which is thousands of small
+// allocations: the memory of other threads grows by single pages in glibc, each one a system call.
+enum { TOKENIZER_PART, MODEL_PART, PARTS };
+
 typedef struct member_loading {
   const ig_members_loading *how;
   const char *directory;
   owned_member *owned;
+  ig_error failures[PARTS];
 } member_loading;
 
 static ig_status load_model(const member_loading *l, ig_error *err) {
@@ -74,25 +79,32 @@ static ig_status load_model(const member_loading *l, ig_error *err) {
 }
 
 static ig_status load_tokenizer(const member_loading *l, ig_error *err) {
+  if (!l->how->tokenizers) return IG_OK;
   const ig_status status = ig_load_tokenizer(l->directory, &l->owned->tokenizer, err);
   if (status == IG_OK) return IG_OK;
   return ig_fail_in(err, status, "%s: a tokenizer is needed unless input and output are ids",
                     l->directory);
 }
 
-static ig_status load_part(void *context, size_t index, int worker, ig_error *err) {
+static void load_part(void *context, size_t index, int worker) {
   (void)worker;
-  return index == 0 ? load_model(context, err) : load_tokenizer(context, err);
+  member_loading *l = context;
+  ig_error *err = &l->failures[index];
+  err->status = index == MODEL_PART ? load_model(l, err) : load_tokenizer(l, err);
 }
 
-// Each part has a thread of its own: the pool's threads are the model's.
+// Each part has a thread of its own: the pool's threads are the model's. Of two failures, the
+// model's is told.
 static ig_status load_parts(member_loading *l, ig_error *err) {
-  const bool tokenizer = l->how->tokenizers;
   ig_pool *pair = NULL;
-  if (tokenizer && ig_pool_threads(l->how->pool) > 1) IG_TRY(ig_pool_create(2, &pair, err));
-  const ig_status status = ig_pool_try(pair, tokenizer ? 2 : 1, load_part, l, err);
+  if (l->how->tokenizers && ig_pool_threads(l->how->pool) > 1)
+    IG_TRY(ig_pool_create(2, &pair, err));
+  ig_pool_run(pair, PARTS, load_part, l);
   ig_pool_free(pair);
-  return status;
+  for (int part = MODEL_PART; part >= TOKENIZER_PART; part--)
+    if (l->failures[part].status != IG_OK)
+      return ig_fail(err, l->failures[part].status, "%s", l->failures[part].message);
+  return IG_OK;
 }
 
 static ig_status check_tokenizer(const ig_model *model, const ig_tokenizer *tokenizer,
@@ -261,7 +273,8 @@ ig_status ig_members_load(ig_engine_members *members, const ig_ensemble *e,
   IG_TRY(allocate_members(members, e->count, err));
   members->models.mean = e->mean;
   for (int m = 0; m < members->models.count; m++) {
-    member_loading loading = {how, e->members[m].directory, &members->owned[m]};
+    member_loading loading = {
+        .how = how, .directory = e->members[m].directory, .owned = &members->owned[m]};
     IG_TRY(load_member(members, m, &loading, err));
   }
   IG_TRY(check_targets(members, e, err));

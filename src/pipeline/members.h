@@ -3,6 +3,7 @@
 #define IG_PIPELINE_MEMBERS_H
 #include "base/pool.h"
 #include "decode/ensemble.h"
+#include "decode/sentence_lists.h"
 #include "ingot.h"
 #include "model/weight_type.h"
 #include "text/tokenizer.h"
@@ -15,6 +16,8 @@ typedef struct ig_engine_members {
   char *source_language;            // a code, of the first member that says it; NULL: unknown
   ig_model *draft_model;            // loaded; NULL: there is no draft
   ig_member draft;                  // what models.draft is, if there is one (draft_member.h)
+  ig_shortlist *draft_shortlist;    // of its directory; NULL: it has none
+  ig_sentence_lists_source draft_lists;  // what models.draft_lists is, if there is a shortlist
   // Added tokens for which a model has no rows, commas between them; "": none.
   char without_rows[200];
 } ig_engine_members;

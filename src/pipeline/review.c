@@ -21,28 +21,6 @@ typedef struct review_chunk {
   size_t weights;  // of all pairs
 } review_chunk;
 
-// ---- what is kept for it ------------------------------------------------------
-
-// The ids come after the hypotheses in one block of memory.
-ig_status ig_review_keep(const ig_translator *t, ig_window_sentence *sentence,
-                         const ig_hypothesis *found, ig_error *err) {
-  const size_t n = (size_t)t->decode.n_best;
-  size_t ids = 0;
-  for (size_t k = 0; k < n; k++) ids += (size_t)found[k].length;
-  ig_hypothesis *kept = ig_allocate(1, n * sizeof *kept + ids * sizeof(int), err);
-  if (!kept) return IG_ERROR_MEMORY;
-  int *to = (int *)(kept + n);
-  for (size_t k = 0; k < n; k++) {
-    memcpy(to, found[k].ids, (size_t)found[k].length * sizeof *to);
-    kept[k] = (ig_hypothesis){to, found[k].length, found[k].score};
-    // A search for terms ranks by other costs than log p, which the review will tell.
-    if (sentence->terms > 0) kept[k].score = 0;
-    to += found[k].length;
-  }
-  sentence->found = kept;
-  return IG_OK;
-}
-
 // ---- weights ------------------------------------------------------------------
 
 static const ig_window_sentence *sentence_of(const review_chunk *c, const ig_reviewed_pair *pair) {
@@ -57,7 +35,7 @@ static size_t count_weights(const review_chunk *c, const ig_reviewed_pair *pair)
 static bool is_asked_for(const review_chunk *c, const ig_ids *target) {
   const ig_translator *t = c->translator;
   if (target->count == 0) return false;
-  if (t->review.alignments.write || (t->review.scores && !c->scoring)) return true;
+  if (ig_review_options_align(&t->review) || (t->review.scores && !c->scoring)) return true;
   return !c->scoring && t->review.keep_unknown && ig_kept_unknown_occurs(t, target);
 }
 
@@ -81,7 +59,7 @@ static ig_status fill_chunk(review_chunk *c, size_t *next, ig_error *err) {
       if (s->length > 0 && c->scoring)
         target = s->target;
       else if (s->length > 0)
-        target = (ig_ids){.ids = (int *)s->found[k].ids, .count = (size_t)s->found[k].length};
+        target = (ig_ids){.ids = (int *)s->found[k].ids, .count = (size_t)s->found[k].count};
       IG_TRY(add_pair(c, *next, k, target, err));
     }
   }
@@ -129,7 +107,7 @@ static ig_status run_chunk(review_chunk *c, ig_error *err) {
                                        .length = is_asked_for(c, &pair->target) ? s->length : 0,
                                        .target = &pair->target};
   }
-  const bool attends = t->review.alignments.write || t->review.keep_unknown;
+  const bool attends = ig_review_options_align(&t->review) || t->review.keep_unknown;
   const ig_engine_job job = {.sentences = sentences,
                              .count = c->count,
                              .options = &t->decode,
@@ -172,21 +150,28 @@ static ig_status find_unknown(const ig_translator *t, ig_reviewed_pair *pair, ig
                                 err);
 }
 
+// What a translation gets of its pair: log-probabilities, and copies. A sentence of which nothing
+// is known has a pair for each that it might have.
+static ig_status complete_translation(ig_translator *t, ig_reviewed_pair *pair, ig_error *err) {
+  ig_window_sentence *sentence = &t->window.sentences[pair->sentence];
+  if (sentence->length > 0 && pair->log_probs) {
+    ig_translation_take_log_probs(&sentence->found[pair->hypothesis], &t->format, pair->log_probs);
+    pair->log_probs = NULL;
+  }
+  if (!t->review.keep_unknown) return IG_OK;
+  if (sentence->length > 0) return ig_kept_unknown_rewrite(t, pair, err);
+  return pair->hypothesis == 0 ? ig_kept_unknown_copy_source(t, sentence, err) : IG_OK;
+}
+
 // What is asked for of the pairs, in their order.
 static ig_status deliver_chunk(review_chunk *c, ig_error *err) {
   ig_translator *t = c->translator;
   for (size_t i = 0; i < c->count; i++) {
     ig_reviewed_pair *pair = &c->pairs[i];
-    const bool last = i + 1 == c->count || c->pairs[i + 1].sentence != pair->sentence;
     if (pair->weights) IG_TRY(find_own(t, pair, err));
     if (pair->weights) IG_TRY(find_unknown(t, pair, err));
-    if (t->review.alignments.write) IG_TRY(ig_token_alignment_hand_out(t, pair, err));
-    if (c->scoring || !last) continue;
-    ig_window_sentence *sentence = &t->window.sentences[pair->sentence];
-    if (sentence->found)
-      IG_TRY(ig_kept_unknown_rewrite(t, pair - pair->hypothesis, err));
-    else if (t->review.keep_unknown)
-      IG_TRY(ig_kept_unknown_copy_source(t, sentence, err));
+    if (ig_review_options_align(&t->review)) IG_TRY(ig_token_alignment_hand_out(t, pair, err));
+    if (!c->scoring) IG_TRY(complete_translation(t, pair, err));
   }
   return IG_OK;
 }
@@ -201,17 +186,18 @@ static void clear_chunk(review_chunk *c) {
   c->weights = 0;
 }
 
-// Outputs that the review was to complete are not finished.
-static void drop_outputs(ig_translator *t, size_t first) {
+// Translations that the review was to complete are not finished.
+static void drop_unfinished(ig_translator *t, size_t first) {
   if (!t->review.scores && !t->review.keep_unknown) return;
   for (size_t i = first; i < t->window.count; i++) {
-    free(t->window.sentences[i].output);
-    t->window.sentences[i].output = NULL;
+    ig_translation_free_all(t->window.sentences[i].found, t->window.sentences[i].found_count);
+    t->window.sentences[i].found = NULL;
   }
 }
 
 ig_status ig_review_window(ig_translator *t, bool scoring, ig_error *err) {
-  if (!ig_review_options_ask(&t->review) || (scoring && !t->review.alignments.write)) return IG_OK;
+  if (!ig_review_options_ask(&t->review) || (scoring && !ig_review_options_align(&t->review)))
+    return IG_OK;
   review_chunk c = {.translator = t, .scoring = scoring};
   ig_status status = IG_OK;
   for (size_t next = 0, first; next < t->window.count && status == IG_OK;) {
@@ -220,7 +206,7 @@ ig_status ig_review_window(ig_translator *t, bool scoring, ig_error *err) {
     if (status == IG_OK) status = run_chunk(&c, err);
     if (status == IG_OK) status = deliver_chunk(&c, err);
     clear_chunk(&c);
-    if (status != IG_OK && !scoring) drop_outputs(t, first);
+    if (status != IG_OK && !scoring) drop_unfinished(t, first);
   }
   free(c.pairs);
   return status;

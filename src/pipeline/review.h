@@ -6,10 +6,7 @@
 #define IG_PIPELINE_REVIEW_H
 #include "pipeline/translator.h"
 
-// Copies the translations found (n_best) of a sentence. On the thread of a worker.
-ig_status ig_review_keep(const ig_translator *translator, ig_window_sentence *sentence,
-                         const ig_hypothesis *found, ig_error *err);
-// Hands out the alignments of the window's sentences, in their order, and puts copies into their
-// output.
+// Hands out the alignments of the window's sentences, in their order, and completes their
+// translations: with log-probabilities, copies, alignments.
 ig_status ig_review_window(ig_translator *translator, bool scoring, ig_error *err);
 #endif

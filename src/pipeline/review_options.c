@@ -27,7 +27,6 @@ ig_status ig_review_options_read(const ig_translator_options *o, const ig_config
   out->scores = o->score_columns != IG_SCORE_COLUMNS_AUTO;
   if (o->keep_unknown && (o->ids_in || o->ids_out))
     return ig_fail(err, IG_ERROR_ARGUMENT, "keep_unknown: it copies text, and ids are none");
-  if (!ig_review_options_ask(out)) return IG_OK;
   IG_TRY(find_layer(o->alignments.layer, config->decoder.layers, &out->attention.layer, err));
   if (o->alignments.head < 0 || o->alignments.head > heads)
     return ig_fail(err, IG_ERROR_ARGUMENT,
@@ -38,5 +37,9 @@ ig_status ig_review_options_read(const ig_translator_options *o, const ig_config
 }
 
 bool ig_review_options_ask(const ig_review *review) {
-  return review->alignments.write || review->keep_unknown || review->scores;
+  return ig_review_options_align(review) || review->keep_unknown || review->scores;
+}
+
+bool ig_review_options_align(const ig_review *review) {
+  return review->alignments.write || review->keeps_alignments;
 }

@@ -86,7 +86,7 @@ static ig_status add_sentence(ig_translator *t, ig_stream_input *in, ig_error *e
   IG_TRY(join_prefix(t, in, &input.prefix, err));
   IG_TRY(ig_window_add(&t->window, &input, err));
   const ig_text_span gap = t->window.sentences[t->window.count - 1].gap;
-  if (!in->keeps_breaks) ig_output_line_flatten(t->window.text + gap.begin, gap.length);
+  if (!in->keeps_breaks) ig_translation_flatten(t->window.text + gap.begin, gap.length);
   return IG_OK;
 }
 

@@ -3,6 +3,7 @@
 #ifndef IG_PIPELINE_STREAM_INPUT_H
 #define IG_PIPELINE_STREAM_INPUT_H
 #include "base/text_repair.h"
+#include "pipeline/kept_translations.h"
 #include "pipeline/translator.h"
 
 typedef ig_status (*ig_target_reader)(void *context, const char **line, size_t *length,
@@ -20,7 +21,9 @@ typedef struct ig_stream_input {
   bool in_line;       // some of its sentences have yet to go into a window
   size_t shared;      // the shares of those that went
   bool keeps_breaks;  // line breaks within a line are kept, not made spaces
-  bool ended;         // the stream has no more lines
+  // Gets what is found of the sentences, in their order; NULL: lines are written
+  ig_kept_translations *kept;
+  bool ended;  // the stream has no more lines
 } ig_stream_input;
 
 // Adds sentences to the translator's window until it is full, or the next line has yet to come:

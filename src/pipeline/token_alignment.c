@@ -5,6 +5,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "pipeline/alignment_copy.h"
 
 // One side of a pair as the caller gets it.
 typedef struct aligned_side {
@@ -56,6 +57,13 @@ static void find_links(const aligned_side *source, const aligned_side *target, c
     links[j] = target->positions[j] < 0 ? -1 : find_link(source, weights + j * source->ids->count);
 }
 
+static ig_status tell_caller(const ig_alignment_options *asked, const ig_token_alignment *alignment,
+                             ig_error *err) {
+  if (!asked->write) return IG_OK;
+  const ig_status status = asked->write(asked->context, alignment, err);
+  return status == IG_OK ? status : ig_fail_of_caller(status, "alignments: write", err);
+}
+
 static ig_status hand_out(ig_translator *t, const ig_reviewed_pair *pair,
                           const aligned_side *source, const aligned_side *target, ig_error *err) {
   const ig_window_sentence *s = &t->window.sentences[pair->sentence];
@@ -75,10 +83,11 @@ static ig_status hand_out(ig_translator *t, const ig_reviewed_pair *pair,
                                         .target_positions = target->positions,
                                         .weights = pair->weights,
                                         .links = links};
-  const ig_alignment_options *asked = &t->review.alignments;
-  const ig_status status = asked->write(asked->context, &alignment, err);
+  ig_status status = tell_caller(&t->review.alignments, &alignment, err);
+  if (status == IG_OK && t->review.keeps_alignments && pair->target.count > 0)
+    status = ig_alignment_copy_make(&alignment, &s->found[pair->hypothesis].alignment, err);
   free(links);
-  return status == IG_OK ? status : ig_fail_of_caller(status, "alignments: write", err);
+  return status;
 }
 
 // A piece that the source's vocabulary lacks is shown as what stands there.

@@ -1,48 +1,78 @@
 // Lines in, lines out: window after window is read, worked on and written.
 #include "pipeline/translate_lines.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/report.h"
+#include "pipeline/kept_translations.h"
 #include "pipeline/translate_window.h"
 
-static ig_status write_line(const ig_line_stream *stream, const char *output, ig_error *err) {
-  for (const char *text = output; text;) {
-    const char *end = strchr(text, '\n');
-    const size_t length = end ? (size_t)(end - text) : strlen(text);
-    const ig_status status = stream->write(stream->context, text, length, err);
-    if (status != IG_OK) return ig_fail_of_caller(status, "write", err);
-    text = end ? end + 1 : NULL;
+static ig_status write_line(const ig_line_stream *stream, const char *text, size_t length,
+                            ig_error *err) {
+  const ig_status status = stream->write(stream->context, text, length, err);
+  return status == IG_OK ? status : ig_fail_of_caller(status, "write", err);
+}
+
+// What a target's tokens have, or the n best of a line of one sentence. A text that needs nothing
+// beside it is written as it is.
+static ig_status write_single(ig_translator *t, const ig_stream_input *in,
+                              const ig_window_sentence *s, ig_error *err) {
+  const ig_output_format *format = &t->format;
+  if (in->read_target) {
+    IG_TRY(ig_output_line_scored(&t->output, format, s->log_probs,
+                                 s->log_probs ? s->target.count : 0, err));
+    return write_line(in->stream, t->output.text, t->output.length, err);
+  }
+  for (int k = 0; k < s->found_count; k++) {
+    const char *text = s->found[k].text;
+    if (text && !format->score && !format->token_scores) {
+      IG_TRY(write_line(in->stream, text, strlen(text), err));
+      continue;
+    }
+    IG_TRY(ig_output_line_translated(&t->output, format, &s->found[k], err));
+    IG_TRY(write_line(in->stream, t->output.text, t->output.length, err));
   }
   return IG_OK;
 }
 
-// A line of one sentence is written as it is; of several, they are joined, and the line is written
-// with the last of them, which may come in a later window.
-static ig_status write_sentence(ig_translator *t, const ig_line_stream *stream,
-                                const ig_window_sentence *sentence, ig_error *err) {
+// A line of several sentences is written with the last of them, which may come in a later window.
+static ig_status write_sentence(ig_translator *t, const ig_stream_input *in,
+                                ig_window_sentence *sentence, ig_error *err) {
   const ig_text_span *gap = &sentence->gap;
-  if (sentence->ends_line && t->line.sentences == 0)
-    return write_line(stream, sentence->output, err);
-  IG_TRY(
-      ig_whole_line_add(&t->line, t->window.text + gap->begin, gap->length, sentence->output, err));
-  if (!sentence->ends_line) return IG_OK;
-  IG_TRY(write_line(stream, t->line.text, err));
-  ig_whole_line_clear(&t->line);
+  const bool is_single = sentence->ends_line && t->line.sentences == 0;
+  if (!is_single)
+    IG_TRY(ig_whole_line_add(&t->line, t->window.text + gap->begin, gap->length,
+                             sentence->found[0].text, err));
+  const char *joined = is_single ? NULL : t->line.text;
+  if (in->kept)
+    IG_TRY(ig_kept_translations_add(in->kept, sentence, joined, err));
+  else if (is_single)
+    IG_TRY(write_single(t, in, sentence, err));
+  else if (sentence->ends_line)
+    IG_TRY(write_line(in->stream, joined, t->line.length, err));
+  if (sentence->ends_line) ig_whole_line_clear(&t->line);
+  return IG_OK;
+}
+
+// A blank sentence has an empty translation for each of the n best.
+static ig_status make_blank(const ig_translator *t, ig_window_sentence *sentence, ig_error *err) {
+  const ig_copied_text nothing = {
+      .text = "", .length = 0, .score = ig_translator_has_scores(t) ? 0 : NAN};
+  IG_TRY(ig_translation_copy(&t->format, &nothing, &sentence->found, err));
+  sentence->found_count = t->format.n_best;
   return IG_OK;
 }
 
 // Writes the lines that the first `count` sentences of the window are or end.
 static ig_status write_window(ig_translator *t, const ig_stream_input *in, size_t count,
                               ig_error *err) {
-  const bool scoring = in->read_target != NULL;
   for (size_t i = 0; i < count; i++) {
     ig_window_sentence *sentence = &t->window.sentences[i];
-    if (!sentence->output)
-      IG_TRY(ig_output_line_blank(&t->format, scoring, &sentence->output, err));
-    IG_TRY(write_sentence(t, in->stream, sentence, err));
+    if (!sentence->found && !in->read_target) IG_TRY(make_blank(t, sentence, err));
+    IG_TRY(write_sentence(t, in, sentence, err));
     t->stats.lines += sentence->ends_line;
   }
   return IG_OK;
@@ -79,6 +109,8 @@ static ig_status run_lines(ig_translator *t, ig_stream_input *in, const ig_repor
   IG_TRY(ig_engine_check_usable(t->engine, err));
   ig_status status = IG_OK;
   ig_whole_line_clear(&t->line);
+  t->review.line = 0;
+  t->keeps_refusals = in->kept != NULL;
   in->number = in->stream->lines_before;
   ig_stream_progress_begin(&t->progress, reporter, in->read_target ? "scoring" : "translating",
                            in->number);

@@ -30,7 +30,8 @@ static ig_status make_ids(ig_translator *t, bool scoring, ig_error *err) {
                                 .target_language = t->target_language,
                                 .prefix_length = t->prefix_length,
                                 .longest_target = t->longest_target,
-                                .interrupter = t->interrupter};
+                                .interrupter = t->interrupter,
+                                .keeps_refusals = t->keeps_refusals};
   const ig_status encoded = encode_window(t, &encoding, err);
   if (encoded != IG_OK) {
     const size_t accepted = ig_window_accepted(w);
@@ -78,9 +79,12 @@ static ig_status keep_translation(void *context, size_t sentence, const ig_hypot
         ig_tokenizer_count_lost(t->format.tokenizer, found->ids, (size_t)found->length);
   if (translated->terms > 0) count_missing_terms(t, sentence, found);
   ig_stream_progress_sentence(&t->progress, translated);
-  if (ig_review_options_ask(&t->review)) IG_TRY(ig_review_keep(t, translated, found, err));
-  IG_TRY(ig_output_line_translated(&t->format, found, NULL, &translated->output, err));
-  translated->blank_output = ig_output_line_is_blank(&t->format, translated->output);
+  // Greedy search has no scores, and a search for terms ranks by other costs than log p, which the
+  // review will tell.
+  const bool is_ranked = ig_translator_ranks(t) && !(translated->terms > 0 && t->review.scores);
+  translated->found_count = t->format.n_best;
+  IG_TRY(ig_translation_keep(&t->format, found, is_ranked, &translated->found, err));
+  translated->blank_output = ig_translation_is_blank(&translated->found[0]);
   return IG_OK;
 }
 
@@ -108,8 +112,11 @@ static ig_status keep_scores(void *context, size_t sentence, const ig_engine_sco
   ig_translator *t = context;
   ig_window_sentence *scored = &t->window.sentences[sentence];
   ig_stream_progress_sentence(&t->progress, scored);
-  return ig_output_line_scored(&t->format, scores->log_probs, scored->target.count, &scored->output,
-                               err);
+  const size_t count = scored->target.count;
+  scored->log_probs = ig_allocate(count, sizeof *scored->log_probs, err);
+  if (!scored->log_probs) return IG_ERROR_MEMORY;
+  memcpy(scored->log_probs, scores->log_probs, count * sizeof *scored->log_probs);
+  return IG_OK;
 }
 
 // With an entry of own_options for each sentence.
@@ -144,6 +151,7 @@ static ig_status find_terms(ig_translator *t, ig_error *err) {
   for (size_t i = 0; i < t->window.count; i++) {
     ig_window_sentence *s = &t->window.sentences[i];
     ig_glossary_terms found;
+    if (s->refusal) continue;  // its text may be no UTF-8
     IG_TRY(ig_glossary_find(t->glossary, t->window.text + s->source_text.begin + t->prefix_length,
                             s->source_text.length - t->prefix_length, &t->decode, &found, err));
     s->terms = s->missing_terms = found.count;
@@ -217,7 +225,8 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
   t->stats.listed_tokens += counts.lists.tokens;
   if (counts.workers > t->stats.workers) t->stats.workers = counts.workers;
   if (status != IG_OK) return status;
-  t->stats.sentences += t->window.count;
+  for (size_t i = 0; i < t->window.count; i++)
+    t->stats.sentences += !t->window.sentences[i].refusal;
   t->stats.source_tokens += counts.source_tokens;
   return IG_OK;
 }

@@ -58,6 +58,14 @@ const ig_model *ig_translator_first_model(const ig_translator *t) {
   return ig_engine_members_of(t->engine)->models.list[0].model;
 }
 
+bool ig_translator_ranks(const ig_translator *t) {
+  return t->decode.beam_size > 1 || t->decode.sampling.on;
+}
+
+bool ig_translator_has_scores(const ig_translator *t) {
+  return ig_translator_ranks(t) || t->review.scores;
+}
+
 // Numbers that would have no effect are an error: the caller believes that something is drawn.
 static ig_status take_sampling(const ig_translator_options *o, ig_decode_options *out,
                                ig_error *err) {
@@ -253,7 +261,8 @@ static ig_status take_prefix(ig_translator *t, const char *prefix, bool ids_in, 
   if (!prefix || !*prefix) return IG_OK;
   if (ids_in) return ig_fail(err, IG_ERROR_ARGUMENT, "prefix: it is text, and ids are none");
   t->prefix_length = strlen(prefix);
-  IG_TRY(ig_text_repair_refuse(prefix, t->prefix_length, err));
+  const ig_status status = ig_text_repair_refuse(prefix, t->prefix_length, err);
+  if (status != IG_OK) return ig_fail_in(err, status, "prefix");
   t->prefix = ig_allocate_copy(prefix, t->prefix_length, err);
   if (!t->prefix) return IG_ERROR_MEMORY;
   for (int m = 0; m < ig_engine_members_of(t->engine)->models.count; m++)
@@ -406,6 +415,7 @@ void ig_translator_free(ig_translator *t) {
   if (!t) return;
   ig_window_free(&t->window);
   ig_whole_line_free(&t->line);
+  ig_output_line_free(&t->output);
   ig_sentences_free(t->splitter);
   ig_glossary_free(t->glossary);
   ig_read_shortlist_free(&t->shortlist);

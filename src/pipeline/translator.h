@@ -26,12 +26,14 @@ struct ig_translator {
   int batch_tokens;
   int draft_tokens;  // 0: no draft is asked
   bool ids_in;
-  bool strict;  // lines that are no text are errors
+  bool strict;          // lines that are no text are errors
+  bool keeps_refusals;  // of the running stream: ig_encoding's
   const ig_interrupter *interrupter;
   ig_stream_progress progress;  // of the running stream
   ig_output_format format;
   ig_window window;
   ig_sentences *splitter;        // NULL: a line is one sentence
+  ig_output_line output;         // that is being written
   ig_whole_line line;            // whose first sentences are translated, in an earlier window too
   ig_queue_sentence *sentences;  // (sentences of the window)
   size_t sentence_capacity;
@@ -56,4 +58,8 @@ struct ig_translator {
 
 // The model whose settings are the translator's where the caller gives none.
 const ig_model *ig_translator_first_model(const ig_translator *translator);
+// Does the search rank translations? Greedy search does not.
+bool ig_translator_ranks(const ig_translator *translator);
+// Do translations have scores: of a search that ranks, or of log-probabilities that are asked for?
+bool ig_translator_has_scores(const ig_translator *translator);
 #endif

@@ -16,10 +16,12 @@
 #define CHUNK 64  // sentences that one task makes ids of
 
 static void clear_sentence(const ig_window *w, ig_window_sentence *sentence) {
-  free(sentence->output);
-  free(sentence->found);
-  sentence->output = NULL;
+  ig_translation_free_all(sentence->found, sentence->found_count);
+  free(sentence->log_probs);
+  free(sentence->refusal);
   sentence->found = NULL;
+  sentence->log_probs = NULL;
+  sentence->refusal = NULL;
   for (int m = 0; sentence->sources && m < w->members; m++) sentence->sources[m].count = 0;
   sentence->length = 0;
   sentence->target.count = 0;
@@ -56,7 +58,9 @@ size_t ig_window_accepted(const ig_window *w) {
 
 size_t ig_window_finished(const ig_window *w) {
   size_t i = 0;
-  while (i < w->count && (w->sentences[i].output || w->sentences[i].length == 0)) i++;
+  while (i < w->count &&
+         (w->sentences[i].found || w->sentences[i].log_probs || w->sentences[i].length == 0))
+    i++;
   return i;
 }
 
@@ -259,14 +263,16 @@ static void make_blank(const ig_window *w, ig_window_sentence *sentence) {
   for (int m = 0; m < w->members; m++) sentence->sources[m].count = 0;
   sentence->length = 0;
   sentence->truncated_from = 0;
-  sentence->nothing_known = true;
 }
 
 static ig_status encode_sentence(const ig_encoding *e, const ig_window *w,
                                  ig_window_sentence *sentence, ig_error *err) {
   if (ig_interrupt_requested(e->interrupter)) return ig_fail(err, IG_INTERRUPTED, "interrupted");
   for (int m = 0; m < w->members; m++) IG_TRY(encode_source(e, w, sentence, m, err));
-  if (!e->scoring && sentence->length > 0 && is_unreadable(e, w, sentence)) make_blank(w, sentence);
+  if (!e->scoring && sentence->length > 0 && is_unreadable(e, w, sentence)) {
+    make_blank(w, sentence);
+    sentence->nothing_known = true;
+  }
   if (!e->scoring) return IG_OK;
   if (sentence->length == 0) return ig_fail(err, IG_ERROR_FORMAT, "no source ids");
   return encode_target(e, w, sentence, err);
@@ -277,16 +283,36 @@ typedef struct window_encoding {
   const ig_encoding *encoding;
 } window_encoding;
 
+// Keeps what is wrong with the sentence alone, if it is asked for, and makes the sentence blank; or
+// else it is the error.
+static ig_status keep_refusal(const window_encoding *job, ig_window_sentence *sentence,
+                              const ig_error *why, ig_error *err) {
+  const bool alone = why->status != IG_INTERRUPTED && why->status != IG_ERROR_MEMORY;
+  if (!job->encoding->keeps_refusals || !alone) {
+    if (err) *err = *why;
+    return why->status;
+  }
+  sentence->refusal = ig_allocate(1, sizeof *sentence->refusal, err);
+  if (!sentence->refusal) return IG_ERROR_MEMORY;
+  *sentence->refusal = *why;
+  sentence->notes = (ig_encode_notes){0};
+  make_blank(job->window, sentence);
+  return IG_OK;
+}
+
 static ig_status encode_chunk(void *context, size_t index, int worker, ig_error *err) {
   (void)worker;
   const window_encoding *job = context;
   ig_window *w = job->window;
   const size_t end = (index + 1) * CHUNK < w->count ? (index + 1) * CHUNK : w->count;
   for (size_t i = index * CHUNK; i < end; i++) {
-    const ig_status status = encode_sentence(job->encoding, w, &w->sentences[i], err);
+    ig_window_sentence *sentence = &w->sentences[i];
+    ig_error why;
+    ig_status status = encode_sentence(job->encoding, w, sentence, &why);
+    if (status != IG_OK) status = keep_refusal(job, sentence, &why, err);
     if (status == IG_OK) continue;
-    w->sentences[i].refused = true;
-    return ig_fail_in(err, status, "line %zu", w->sentences[i].number);
+    sentence->refused = true;
+    return ig_fail_in(err, status, "line %zu", sentence->number);
   }
   return IG_OK;
 }

@@ -5,7 +5,7 @@
 // Example, of a model with positions for 4 tokens whose tokenizer makes one id of each word and
 // appends an end token:
 //
-//   number  source_text       gap  ends_line  sources[0]   length  truncated_from   output
+//   number  source_text       gap  ends_line  sources[0]   length  truncated_from   found
 //   1       "a."              ""   false      1 0          2       0                "x."
 //   1       "b a."            " "  true       2 1 0        3       0                "y x."
 //   2       ""                ""   true                    0       0                NULL: blank
@@ -18,8 +18,7 @@
 #ifndef IG_PIPELINE_WINDOW_H
 #define IG_PIPELINE_WINDOW_H
 #include "base/pool.h"
-#include "decode/search.h"
-#include "ingot.h"
+#include "pipeline/translation.h"
 #include "text/ids.h"
 #include "text/tokenizer.h"
 
@@ -50,8 +49,10 @@ typedef struct ig_window_sentence {
   size_t lost_output;        // tokens of the translation that its text leaves out
   bool blank_output;         // the best translation has no text
   bool refused;              // ig_window_encode could make no ids of it
-  ig_hypothesis *found;  // (n_best), malloc'ed with their ids, if they are to be looked at again
-  char *output;  // malloc'ed; the lines of n-best are separated by newlines. NULL: nothing yet
+  ig_error *refusal;         // why, where errors are kept; malloc'ed. NULL: it was not refused
+  ig_translation *found;     // (found_count), best first; NULL: nothing yet
+  int found_count;
+  float *log_probs;  // (target), malloc'ed, of a target that was scored; NULL: nothing yet
 } ig_window_sentence;
 
 // Start from {.members = N}; ig_window_free.
@@ -89,7 +90,7 @@ void ig_window_clear(ig_window *window);
 void ig_window_cut(ig_window *window, size_t count);
 // Sentences before the first that was refused.
 size_t ig_window_accepted(const ig_window *window);
-// Sentences before the first that is not blank and has no output yet.
+// Sentences before the first that is not blank and for which nothing was found yet.
 size_t ig_window_finished(const ig_window *window);
 bool ig_window_full(const ig_window *window);
 // Sets the size of the first window from the work of a sentence, in the parameters of the models,
@@ -117,6 +118,8 @@ typedef struct ig_encoding {
   size_t prefix_length;               // bytes that begin each source, of the translator's own
   int longest_target;                 // ids; a longer target is an error
   const ig_interrupter *interrupter;  // ends the work with IG_INTERRUPTED; NULL: nothing does
+  // What is wrong with a sentence alone is its `refusal`, and it gets no ids; else it is an error
+  bool keeps_refusals;
 } ig_encoding;
 
 // Would several threads have something to do in ig_window_encode?

@@ -181,6 +181,7 @@ static ig_status reserve_draft(ig_worker *w, int tokens, ig_error *err) {
                               .start_id = w->members->list[0].start_id,
                               .tokens = tokens,
                               .least_probability = IG_DRAFT_LEAST_PROBABILITY,
+                              .going_probability = IG_DRAFT_GOING_PROBABILITY,
                               .size = w->size};
   return ig_draft_create(&plan, w->pool, &w->draft, err);
 }
@@ -342,7 +343,9 @@ static ig_status decode_share(ig_worker *w, const ig_worker_share *share, ig_wor
   if (share->job->lists) stepper = lists_stepper(w, &stepper);
   if (draft_tokens > 0) {
     d.draft = w->draft;
-    IG_TRY(ig_draft_begin(w->draft, share->job->options, share->job->lists, err));
+    const ig_sentence_lists_source *lists = share->job->lists;
+    IG_TRY(ig_draft_begin(w->draft, share->job->options, lists ? lists : w->members->draft_lists,
+                          err));
     ig_draft_watch(w->draft, &w->watch);
     stepper = ig_draft_stepper(w->draft, &stepper);
   }

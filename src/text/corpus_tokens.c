@@ -1,11 +1,12 @@
 // Makes the vocabulary of a whitespace tokenizer from text: the tokens of a corpus by frequency.
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "io/lines.h"
 #include "text/tally.h"
+#include "text/text_form.h"
 #include "text/tokenizer.h"
 #include "text/whitespace.h"
 
@@ -13,14 +14,15 @@ static ig_status count_token(void *context, const char *token, size_t length, ig
   return ig_tally_add(context, token, length, 1, err);
 }
 
-static ig_status count_lines(ig_tally *tally, ig_lines *lines, const char *path, ig_error *err) {
+static ig_status count_texts(ig_tally *tally, ig_pairs *pairs, const char *path, ig_error *err) {
   for (;;) {
-    const char *line;
-    size_t length;
-    IG_TRY(ig_lines_next(lines, &line, &length, err));
-    if (!line) return IG_OK;
-    ig_status status = ig_whitespace_split(line, length, count_token, tally, err);
-    if (status != IG_OK) return ig_fail_in(err, status, "%s:%zu", path, ig_lines_number(lines));
+    ig_pair pair;
+    IG_TRY(ig_pairs_next(pairs, &pair, err));
+    const int side = pair.text[0] ? 0 : 1;
+    if (!pair.text[side]) return IG_OK;
+    const ig_status status =
+        ig_whitespace_split(pair.text[side], pair.length[side], count_token, tally, err);
+    if (status != IG_OK) return ig_fail_in(err, status, "%s:%zu", path, pair.line);
   }
 }
 
@@ -46,15 +48,27 @@ static bool is_special(const char *token) {
   return false;
 }
 
-static ig_status count_side(side_tokens *s, const char *const *files, size_t file_count,
-                            const ig_corpus_tokens *options, ig_error *err) {
-  for (size_t i = 0; i < file_count; ++i) {
-    ig_lines *lines;
-    IG_TRY(ig_lines_open(files[i], NULL, &lines, err));
-    ig_status status = count_lines(&s->tally, lines, files[i], err);
-    ig_lines_close(lines);
+static ig_status count_files(ig_tally *tally, const char *const *files, const ig_text_form *forms,
+                             size_t count, ig_error *err) {
+  for (size_t i = 0; i < count; ++i) {
+    ig_pairs *pairs;
+    IG_TRY(ig_text_form_open(files, forms, i, &pairs, err));
+    const ig_status status = count_texts(tally, pairs, files[i], err);
+    ig_pairs_close(pairs);
     IG_TRY(status);
   }
+  return IG_OK;
+}
+
+// Symbols come first, as if they were the most frequent: no limit leaves them out.
+static ig_status count_symbols(ig_tally *tally, const ig_corpus_tokens *options, ig_error *err) {
+  for (size_t i = 0; i < options->symbol_count; i++)
+    IG_TRY(
+        ig_tally_add(tally, options->symbols[i], strlen(options->symbols[i]), UINT64_MAX / 2, err));
+  return IG_OK;
+}
+
+static ig_status sort_tokens(side_tokens *s, const ig_corpus_tokens *options, ig_error *err) {
   size_t count = (size_t)s->tally.texts.size, kept = 0;
   IG_TRY(ig_tally_sort(&s->tally, &s->sorted, err));
   s->tokens = ig_allocate(count, sizeof *s->tokens, err);
@@ -72,10 +86,15 @@ ig_status ig_tokenizer_from_corpus(const ig_corpus_tokens *corpus, ig_tokenizer 
   *out = NULL;
   side_tokens source = {0}, target = {0};
   bool shared = corpus->target_file_count == 0;
-  ig_status status =
-      count_side(&source, corpus->source_files, corpus->source_file_count, corpus, err);
+  ig_status status = count_symbols(&source.tally, corpus, err);
+  if (status == IG_OK)
+    status = count_files(&source.tally, corpus->source_files, corpus->source_forms,
+                         corpus->source_file_count, err);
+  if (status == IG_OK) status = sort_tokens(&source, corpus, err);
   if (status == IG_OK && !shared)
-    status = count_side(&target, corpus->target_files, corpus->target_file_count, corpus, err);
+    status = count_files(&target.tally, corpus->target_files, corpus->target_forms,
+                         corpus->target_file_count, err);
+  if (status == IG_OK && !shared) status = sort_tokens(&target, corpus, err);
   if (status == IG_OK)
     status = ig_tokenizer_from_tokens(&source.list, shared ? NULL : &target.list, out, err);
   free_side(&source);

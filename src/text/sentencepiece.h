@@ -59,6 +59,8 @@ ig_status ig_sentencepiece_decode(const ig_sentencepiece *model, const char *con
 typedef struct ig_sentencepiece_training {
   const char *const *files;  // text, one sentence a line; .gz too
   size_t file_count;
+  // (file_count) how each file holds pairs, one side of which is read; NULL: all are lines of text.
+  const struct ig_text_form *forms;
   int vocab_size;
   const char *model_type;  // "unigram", "bpe", "char", "word"
   // The share of the text's characters that become pieces, 0.98 to 1. 0: chosen from the text, 1

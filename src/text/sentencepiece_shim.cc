@@ -24,7 +24,7 @@ extern "C" {
 #include "base/file.h"
 #include "base/number.h"
 #include "base/random.h"
-#include "io/lines.h"
+#include "text/text_form.h"
 #include "text/piece_model.h"
 #include "text/tally.h"
 #include "text/utf8.h"
@@ -225,7 +225,7 @@ class Corpus : public sp::SentenceIterator {
       : training_(training), longest_(longest), err_(err) {
     Next();
   }
-  ~Corpus() override { ig_lines_close(lines_); }
+  ~Corpus() override { ig_pairs_close(pairs_); }
   Corpus(const Corpus &) = delete;
   Corpus &operator=(const Corpus &) = delete;
 
@@ -240,23 +240,23 @@ class Corpus : public sp::SentenceIterator {
 
   void Next() override {
     while (!done_ && failure_ == IG_OK) {
-      if (!lines_) {
+      if (!pairs_) {
         if (file_ == training_.file_count) {
           done_ = true;
           return;
         }
-        failure_ = ig_lines_open(training_.files[file_], nullptr, &lines_, err_);
+        failure_ = ig_text_form_open(training_.files, training_.forms, file_, &pairs_, err_);
         continue;
       }
-      const char *line;
-      size_t length;
-      failure_ = ig_lines_next(lines_, &line, &length, err_);
+      ig_pair pair;
+      failure_ = ig_pairs_next(pairs_, &pair, err_);
       if (failure_ != IG_OK) break;
-      if (!line) {
-        ig_lines_close(lines_);
-        lines_ = nullptr;
+      const int side = pair.text[0] ? 0 : 1;
+      if (!pair.text[side]) {
+        ig_pairs_close(pairs_);
+        pairs_ = nullptr;
         ++file_;
-      } else if (take(line, length)) {
+      } else if (take(pair.text[side], pair.length[side])) {
         return;
       }
     }
@@ -273,7 +273,7 @@ class Corpus : public sp::SentenceIterator {
   const ig_sentencepiece_training &training_;
   const size_t longest_;
   ig_error *err_;
-  ig_lines *lines_ = nullptr;
+  ig_pairs *pairs_ = nullptr;
   size_t file_ = 0;
   bool done_ = false;
   ig_status failure_ = IG_OK;

@@ -23,13 +23,15 @@ size_t ig_tokenizer_late_code(const ig_tokenizer *t, const char *text, size_t le
                               const char **code) {
   if (ig_tokenizer_functions_of(t) != &ig_tokenizer_functions_pieces || t->description->languages)
     return 0;
-  size_t begin = 0, step;
-  while (begin < length && ig_utf8_is_space(ig_utf8_decode(text + begin, &step))) begin += step;
-  *code = text + begin;
-  const size_t found = begin > 0 ? ig_tokenizer_code_length(*code, length - begin) : 0;
+  // The text may be anything: only functions that know its length may look at its characters.
+  const char *begin = text;
+  size_t rest = length;
+  ig_utf8_strip_begin(&begin, &rest);
+  *code = begin;
+  const size_t found = begin > text ? ig_tokenizer_code_length(begin, rest) : 0;
   if (found < 5 || found > IG_LATE_CODE) return 0;
-  for (size_t i = 0; i < found; i += step)
-    if (ig_utf8_is_space(ig_utf8_decode(*code + i, &step))) return 0;  // a quotation
+  for (size_t i = 0; i < found; i++)
+    if (ig_utf8_space(begin + i, found - i) > 0) return 0;  // a quotation
   return found;
 }
 

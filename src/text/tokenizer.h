@@ -49,6 +49,10 @@ typedef struct ig_corpus_tokens {
   const char *const *source_files, *const *target_files;
   size_t source_file_count;
   size_t target_file_count;  // 0: shared, from the source files alone
+  // How each file holds its side's text; NULL: all are lines of text.
+  const struct ig_text_form *source_forms, *target_forms;
+  const char *const *symbols;  // tokens that there are in any case, however rare
+  size_t symbol_count;
   size_t min_count, max_tokens;
 } ig_corpus_tokens;
 ig_status ig_tokenizer_from_corpus(const ig_corpus_tokens *corpus, ig_tokenizer **out,
@@ -82,6 +86,7 @@ ig_status ig_tokenizer_find_unknown(const ig_tokenizer *tokenizer, ig_side side,
 size_t ig_tokenizer_code_length(const char *text, size_t length);
 // The length of a >>code<< that only white space comes before, and its place: there it is text like
 // any other, which its writer may not know. 0: none, or a tokenizer that looks for no such codes.
+// The text may be no UTF-8.
 size_t ig_tokenizer_late_code(const ig_tokenizer *tokenizer, const char *text, size_t length,
                               const char **code);
 enum { IG_LATE_CODE = 40 };  // bytes, at most

@@ -10,7 +10,8 @@ bool ig_utf8_valid(const char *text, size_t length, size_t *offset);
 // True for the code points of which Python's str.isspace is true: White_Space and the separators
 // U+001C..U+001F.
 bool ig_utf8_is_space(uint32_t code);
-// Bytes of the white-space character at text; 0: there is none. text is valid UTF-8.
+// Bytes of the white-space character at text; 0: there is none, as within a character. The text may
+// be no UTF-8: nothing after its end is read.
 size_t ig_utf8_space(const char *text, size_t length);
 // How many bytes the character at text has, which is valid UTF-8 and not empty.
 size_t ig_utf8_step(const char *text);
@@ -24,7 +25,7 @@ size_t ig_utf8_encode(uint32_t code, char bytes[IG_UTF8_MAX]);
 size_t ig_utf8_count(const char *text, size_t length);
 // Where the character that ends at byte `end` (above 0) of text begins. text is valid UTF-8.
 size_t ig_utf8_before(const char *text, size_t end);
-// Leaves out the white space that text, which is valid UTF-8, begins with; or that at both ends.
+// Leaves out the white space that text begins with; or that at both ends. It may be no UTF-8.
 void ig_utf8_strip_begin(const char **text, size_t *length);
 void ig_utf8_strip(const char **text, size_t *length);
 #endif

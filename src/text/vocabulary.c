@@ -113,14 +113,6 @@ ig_status ig_vocabulary_take(ig_vocabulary *v, const json_t *json, const char *w
   return v->count ? IG_OK : ig_fail(err, IG_ERROR_FORMAT, "%s: an empty vocabulary", where);
 }
 
-ig_status ig_vocabulary_load(ig_vocabulary *v, const char *path, ig_error *err) {
-  json_t *root;
-  IG_TRY(ig_json_load_object(path, &root, err));
-  const ig_status status = ig_vocabulary_take(v, root, path, err);
-  json_decref(root);
-  return status;
-}
-
 ig_status ig_vocabulary_save(const ig_vocabulary *v, const char *path, ig_error *err) {
   json_t *root = json_object();
   ig_status status = root ? IG_OK : ig_fail_memory_in(path, err);

@@ -1,6 +1,9 @@
 // Batches of epochs, from one segmentation of the corpus or from a new one each.
 #include "train/batches.h"
 
+#include <stdlib.h>
+
+#include "base/allocate.h"
 #include "base/fail.h"
 #include "train/trainer.h"
 
@@ -49,6 +52,34 @@ ig_status ig_batches_get_valid(ig_run *run, size_t index, ig_batch_buffer *out, 
   return IG_OK;
 }
 
+// How much of each corpus an epoch has. The caller frees *parts; NULL: of no several corpora.
+static ig_status make_parts(const ig_run *run, ig_batcher_part **parts, ig_error *err) {
+  const ig_train_data *d = &run->config.data;
+  size_t before = 0;
+  *parts = NULL;
+  if (d->corpus_count == 0) return IG_OK;
+  *parts = ig_allocate(d->corpus_count, sizeof **parts, err);
+  if (!*parts) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < d->corpus_count; i++) {
+    const ig_train_corpus *corpus = &d->corpora[i];
+    const size_t end = run->train.input_ends[corpus->first + corpus->count - 1];
+    (*parts)[i] = (ig_batcher_part){.pairs = end - before, .weight = corpus->weight};
+    before = end;
+  }
+  return IG_OK;
+}
+
+static ig_status make_train_batcher(ig_run *run, ig_batcher_options options, ig_error *err) {
+  ig_batcher_part *parts;
+  IG_TRY(make_parts(run, &parts, err));
+  options.parts = parts;
+  options.part_count = run->config.data.corpus_count;
+  const ig_corpus *corpus = run->config.data.sampling_nbest ? &run->sampled : &run->train;
+  const ig_status status = ig_batcher_create(corpus, &options, &run->batcher, err);
+  free(parts);
+  return status;
+}
+
 static ig_status make_batchers(ig_run *run, ig_error *err) {
   const ig_train_config *c = &run->config;
   ig_batcher_options options = {.batch_tokens = c->batch_tokens,
@@ -58,8 +89,7 @@ static ig_status make_batchers(ig_run *run, ig_error *err) {
                                 .shuffle = true,
                                 .decoder_start_id = ig_model_config(run->model)->decoder_start_id};
   IG_TRY(sample_segmentations(run, run->state.epoch, err));
-  IG_TRY(ig_batcher_create(c->data.sampling_nbest ? &run->sampled : &run->train, &options,
-                           &run->batcher, err));
+  IG_TRY(make_train_batcher(run, options, err));
   if (run->valid.pairs == 0) return IG_OK;
   options.shuffle = false;
   return ig_batcher_create(&run->valid, &options, &run->valid_batcher, err);
@@ -75,7 +105,8 @@ static void widen_for_sampling(const ig_run *run, ig_batch_bounds *most) {
   }
   // The shortest sentence is one piece and the end token.
   most->sequences = most->tokens[IG_SIDE_TARGET] / 2;
-  if (most->sequences > run->train.pairs) most->sequences = run->train.pairs;
+  const size_t entries = ig_batcher_entries(run->batcher);
+  if (most->sequences > entries) most->sequences = entries;
 }
 
 ig_status ig_batches_make(ig_run *run, ig_error *err) {

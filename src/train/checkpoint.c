@@ -17,8 +17,10 @@
 #include "base/writer.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "train/adapter_files.h"
 #include "train/checkpoint_hashes.h"
 #include "train/replace.h"
+#include "train/run_adapter.h"
 #include "train/trainer.h"
 
 #define MOMENTS "training.safetensors"
@@ -26,7 +28,8 @@
 #define VERSION 1
 
 // What ig_checkpoint_save writes besides a model and its tokenizer.
-static const char *const own_files[] = {MOMENTS, STATE, NULL};
+static const char *const own_files[] = {
+    MOMENTS, STATE, "adapter_config.json", "adapter_model.safetensors", "base_model.json", NULL};
 
 static ig_status open_replacement(const ig_run *run, const char *directory, ig_replacement *out,
                                   ig_error *err) {
@@ -98,13 +101,16 @@ static json_t *state_json(const ig_run *run, const char *isa) {
   return NULL;
 }
 
+// While the model is the averaged one, the average is the values that training goes on with.
 static ig_status write_moments(const ig_run *run, const char *path, ig_error *err) {
   float *m, *v;
   const size_t count = ig_trainer_moments(run->trainer, &m, &v);
+  const float *weights = ig_trainer_average(run->trainer);
   const ig_safetensors_output tensors[] = {
       {.name = "adam.m", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = m},
-      {.name = "adam.v", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = v}};
-  return ig_safetensors_write(path, tensors, 2, err);
+      {.name = "adam.v", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = v},
+      {.name = "weights", .dtype = IG_DTYPE_F32, .rank = 1, .shape = {count}, .values = weights}};
+  return ig_safetensors_write(path, tensors, weights ? 3 : 2, err);
 }
 
 static ig_status write_state(const ig_run *run, const char *directory, ig_error *err) {
@@ -126,11 +132,18 @@ static ig_status write_state(const ig_run *run, const char *directory, ig_error 
   return status;
 }
 
+// The model with its tokenizer, or the adapter, whose model has the tokenizer.
+static ig_status write_trained(const ig_run *run, const char *directory, const char *dtype,
+                               ig_error *err) {
+  if (run->adapter) return ig_run_adapter_write(run, dtype, directory, err);
+  IG_TRY(ig_model_save(run->model, directory, dtype, err));
+  return ig_tokenizer_save(run->tokenizer, directory, err);
+}
+
 static ig_status write_checkpoint(const ig_run *run, const char *directory, bool with_state,
                                   ig_error *err) {
   IG_TRY(ig_path_make_directories(directory, err));
-  IG_TRY(ig_model_save(run->model, directory, with_state ? "float32" : run->config.dtype, err));
-  IG_TRY(ig_tokenizer_save(run->tokenizer, directory, err));
+  IG_TRY(write_trained(run, directory, with_state ? "float32" : run->config.dtype, err));
   if (with_state) IG_TRY(write_state(run, directory, err));
   return ig_path_sync(directory, err);
 }
@@ -140,7 +153,11 @@ ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with
   ig_replacement replacement;
   IG_TRY(open_replacement(run, directory, &replacement, err));
   ig_status status = ig_replace_begin(&replacement, err);
-  if (status == IG_OK) status = write_checkpoint(run, replacement.temporary, with_state, err);
+  if (status == IG_OK) {
+    ig_trainer_swap_average(run->trainer);
+    status = write_checkpoint(run, replacement.temporary, with_state, err);
+    ig_trainer_swap_average(run->trainer);
+  }
   if (status == IG_OK) status = ig_replace_commit(&replacement, err);
   if (status != IG_OK) ig_replace_abandon(&replacement);
   ig_replace_close(&replacement);
@@ -247,6 +264,12 @@ ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer,
   ig_status status = ig_safetensors_open_file(path, &file, err);
   if (status == IG_OK) status = read_moment(file, path, "adam.m", m, count, err);
   if (status == IG_OK) status = read_moment(file, path, "adam.v", v, count, err);
+  // The model was loaded as the averaged one.
+  float *weights = ig_trainer_average(trainer);
+  if (status == IG_OK && weights) {
+    status = read_moment(file, path, "weights", weights, count, err);
+    ig_trainer_swap_average(trainer);
+  }
   ig_safetensors_close(file);
   free(path);
   return status;
@@ -264,11 +287,10 @@ static int kept_update(const char *name, const char *suffix) {
 
 // False for what is left of a checkpoint that was removed: files that others put into it.
 static ig_status has_weights(const char *output, const char *name, bool *has, ig_error *err) {
-  char weights[64];
-  snprintf(weights, sizeof weights, "%.32s/model.safetensors", name);
-  char *path = ig_path_join(output, weights, err);
+  char *path = ig_path_join(output, name, err);
   if (!path) return IG_ERROR_MEMORY;
-  *has = ig_file_exists(path);
+  *has = ig_file_exists_in(path, "model.safetensors") ||
+         ig_file_exists_in(path, ig_adapter_files_weights);
   free(path);
   return IG_OK;
 }

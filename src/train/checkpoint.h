@@ -21,7 +21,8 @@ typedef struct ig_saved_run {
   char isa[32];  // instruction set that it was trained with; empty: a file of an older version
 } ig_saved_run;
 ig_status ig_checkpoint_read(const char *directory, ig_saved_run *out, ig_error *err);
-// Reads the moments of training.safetensors into the trainer.
+// Reads the moments of training.safetensors into the trainer, and with an average of the weights
+// (train.ema), which the checkpoint's model is, those that training goes on with.
 ig_status ig_checkpoint_read_moments(const char *directory, ig_trainer *trainer, ig_error *err);
 // How many checkpoints output/update-N there are, and the earliest of them (unset where none is).
 ig_status ig_checkpoint_count_kept(const char *output, int *count, int *earliest, ig_error *err);

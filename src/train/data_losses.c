@@ -68,7 +68,8 @@ static void advise(const ig_run *run) {
   for (int side = 0; side < 2; side++) note_kinds(&kinds, run, side);
   const bool trained = d->vocabulary == IG_VOCABULARY_TRAINED;
   if (!trained && d->vocabulary != IG_VOCABULARY_WHITESPACE) {
-    advice[0] = given[d->vocabulary];
+    const bool any = kinds.codes || kinds.in_training || kinds.in_validation;
+    if (any) advice[0] = given[d->vocabulary];
   } else {
     if (kinds.in_training)
       advice[0] = trained ? advice_on_training(&d->sentencepiece)
@@ -92,7 +93,7 @@ static ig_status report_unknown(const ig_run *run, const char *name, const ig_co
   IG_TRY(ig_tally_describe(&unknown->parts, LISTED, list, sizeof list, err));
   ig_report(run->reporter, IG_LEVEL_WARNING, "%s.%s: %" PRIu64 " of %zu tokens are <unk>: %s", name,
             side == IG_SIDE_SOURCE ? "source" : "target", unknown->tokens,
-            corpus->offsets[side][corpus->pairs], list);
+            ig_corpus_token_count(corpus, side), list);
   return IG_OK;
 }
 

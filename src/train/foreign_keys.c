@@ -49,6 +49,8 @@ const ig_foreign_key ig_foreign_keys[] = {
      "clipgradient clipgradientnorm gradientclippingthreshold gradclipnorm", "train.clip_norm",
      NULL},
     {"labelsmoothingfactor smoothing smooth labelsmoothingeps", "train.label_smoothing", NULL},
+    {"emadecay exponentialsmoothing mvdecay useema averagedecay", "train.ema", "a decay, as 0.999"},
+    {"rdropalpha regalpha rdropweight", "train.r_drop", NULL},
     {"mlmprobability maskedlmprob maskprob mlmprob", "train.mask_probability", NULL},
     {"maskreplaceprob", "train.mask_replace_probability", NULL},
     {"randomreplaceprob", "train.random_replace_probability", NULL},
@@ -57,6 +59,13 @@ const ig_foreign_key ig_foreign_keys[] = {
      "stored"},
     {"gradientcheckpointing checkpointactivations activationcheckpointing", "train.recompute",
      NULL},
+    {"lora peft peftconfig loraconfig usepeft uselora", "train.adapter",
+     "a map, as {method: lora, rank: 8, alpha: 16, target_modules: [q_proj, v_proj]}"},
+    {"r lorar lorarank loradim", "train.adapter.rank", NULL},
+    {"loraalpha alphalora", "train.adapter.alpha", NULL},
+    {"loratargetmodules loratarget targetmodule loramodules", "train.adapter.target_modules", NULL},
+    {"loradropout", "train.adapter.dropout", NULL},
+    {"usedora", "train.adapter.method", "dora"},
     // ---- train: validation, checkpoints, log
     {"evalsteps validsteps validfreq validateintervalupdates validationfreq evalevery evalinterval "
      "validationinterval validateinterval validevery validationevery validinterval "
@@ -73,6 +82,8 @@ const ig_foreign_key ig_foreign_keys[] = {
      "maxcheckpoints keeplast keepcheckpoints keeplastparams", "train.keep", NULL},
     {"loggingsteps loginterval reportevery dispfreq loggingfreq printevery logsteps logfreq",
      "train.log_every", "updates"},
+    {"tensorboardlogdir tensorboarddir tensorboardlogging reportto logdir tb", "train.tensorboard",
+     "true or false; the files are written into train.output"},
     {"outputdir savedir savemodel savepath outdir modeldir outputpath checkpointdir modelpath "
      "outputfolder", "train.output", NULL},
     {"randomseed rngseed", "train.seed", NULL},

@@ -9,6 +9,8 @@
 #include "base/fail.h"
 #include "base/random.h"
 #include "io/json.h"
+#include "train/resume_changes.h"
+#include "train/run_adapter.h"
 #include "train/run_groups.h"
 #include "train/run_teachers.h"
 
@@ -51,6 +53,25 @@ static int add_sentencepiece(json_t *part, const ig_sentencepiece_training *t) {
   return failed | json_object_set_new(part, "sentencepiece.user_defined_symbols", symbols);
 }
 
+// The weights of several corpora, where an epoch does not have each pair once. Returns -1 if memory
+// is out.
+static int add_weights(json_t *part, const ig_run *run) {
+  const ig_train_data *d = &run->config.data;
+  bool all_one = true;
+  for (size_t i = 0; i < d->corpus_count; i++) all_one &= d->corpora[i].weight == 1;
+  if (all_one) return 0;
+  json_t *weights = json_array();
+  int failed = 0;
+  for (size_t i = 0; i < d->corpus_count; i++) {
+    const ig_train_corpus *c = &d->corpora[i];
+    failed |= json_array_append_new(
+        weights,
+        json_pack("{s:I, s:f}", "pairs_before_end",
+                  (json_int_t)run->train.input_ends[c->first + c->count - 1], "weight", c->weight));
+  }
+  return failed | json_object_set_new(part, "weights", weights);
+}
+
 static json_t *data_part(const ig_run *run) {
   const ig_train_data *d = &run->config.data;
   static const char *const kinds[] = {"sentencepiece", "sentencepiece model", "whitespace",
@@ -80,6 +101,7 @@ static json_t *data_part(const ig_run *run) {
     failed |= json_object_set_new(part, "sampling.alpha", json_real((double)d->sampling_alpha));
   }
   failed |= json_object_set_new(part, "joint", json_boolean(d->joint));
+  failed |= add_weights(part, run);
   if (!failed) return part;
   json_decref(part);
   return NULL;
@@ -111,7 +133,11 @@ static json_t *train_part(const ig_run *run) {
     return NULL;
   }
   const bool ends = s->kind == IG_SCHEDULE_LINEAR || s->kind == IG_SCHEDULE_COSINE;
-  bool failed = !part || !ig_run_groups_identify(c, part) || !ig_run_teachers_identify(run, part);
+  bool failed = !part || !ig_run_groups_identify(c, part) || !ig_run_teachers_identify(run, part) ||
+                !ig_run_adapter_identify(run, part);
+  if (!failed && c->ema > 0) failed = json_object_set_new(part, "ema", json_real(c->ema)) != 0;
+  if (!failed && c->r_drop > 0)
+    failed = json_object_set_new(part, "r_drop", json_real(c->r_drop)) != 0;
   if (!failed && ends) failed = json_object_set_new(part, "updates", json_integer(s->updates)) != 0;
   if (!failed) return part;
   json_decref(part);
@@ -204,25 +230,35 @@ static bool may_differ_after_init(const char *key) {
 static ig_status fail_other_run(const ig_run *run, const char *key, const char *difference,
                                 ig_error *err) {
   const ig_train_config *c = &run->config;
-  char init[256] = "";
-  if (may_differ_after_init(key))
+  char init[256] = "", purpose[128] = "";
+  const char *name = ig_resume_changes_name(key);
+  if (name)
+    snprintf(purpose, sizeof purpose, " To go on with the change: train.resume: [%.32s].", name);
+  if (may_differ_after_init(key) && c->adapter.wanted)
+    snprintf(init, sizeof init,
+             " To train this adapter on, as a new run: train.adapter: {from: %.100s} and another "
+             "train.output.",
+             run->latest);
+  else if (may_differ_after_init(key))
     snprintf(init, sizeof init,
              " To train on from its weights, as a new run: model: {init: %.100s} and another "
              "train.output.",
              run->latest);
   return ig_fail(err, IG_ERROR_ARGUMENT,
                  "%.200s holds a checkpoint of another run: %.400s. To go on with that run, undo "
-                 "the change.%s To start anew, choose another train.output or move %.100s away",
-                 run->latest, difference, init, c->output);
+                 "the change.%s%s To start anew, choose another train.output or move %.100s away",
+                 run->latest, difference, purpose, init, c->output);
 }
 
-static ig_status compare_identity_key(const ig_run *run, const char *key, const json_t *saved,
+static ig_status compare_identity_key(ig_run *run, const char *key, const json_t *saved,
                                       const json_t *wanted, ig_error *err) {
   const bool equal = saved && wanted &&
                      (json_is_number(saved) && json_is_number(wanted)
                           ? json_number_value(saved) == json_number_value(wanted)
                           : json_equal(saved, wanted));
   if (equal) return IG_OK;
+  if (ig_resume_changes_allow(&run->config, key))
+    return ig_resume_changes_note(run, key, saved, wanted, err);
   char place[320], before[128], now[128], difference[768];
   if (strcmp(key, "data.fingerprint") == 0 || strcmp(key, "data.pairs") == 0) {
     describe_place(&run->config, "data.train", place);
@@ -236,9 +272,15 @@ static ig_status compare_identity_key(const ig_run *run, const char *key, const 
              "a teacher's configuration or weights are no longer what they were (%s)", place);
     return fail_other_run(run, "train.teacher", difference, err);
   }
+  if (strcmp(key, "train.adapter_model") == 0) {
+    describe_place(&run->config, "model.init", place);
+    snprintf(difference, sizeof difference,
+             "the model's configuration or weights are no longer what they were (%s)", place);
+    return fail_other_run(run, "model.init", difference, err);
+  }
   print_value(saved, before);
   print_value(wanted, now);
-  describe_place(&run->config, key, place);
+  describe_place(&run->config, strcmp(key, "data.weights") == 0 ? "data.train" : key, place);
   snprintf(difference, sizeof difference, "%s is %s there, %s now (%s)", key, before, now, place);
   return fail_other_run(run, key, difference, err);
 }
@@ -250,7 +292,7 @@ static bool is_old_default(const char *key, const json_t *value) {
          json_number_value(value) == 0.9995;
 }
 
-ig_status ig_identity_compare(const ig_run *run, const json_t *saved, ig_error *err) {
+ig_status ig_identity_compare(ig_run *run, const json_t *saved, ig_error *err) {
   const json_t *wanted = run->identity;
   const char *key;
   json_t *value;

@@ -10,7 +10,7 @@
 ig_status ig_identity_make(const ig_run *run, const ig_config *model, json_t **out, ig_error *err);
 // Compares run->identity with the one that run->latest holds. IG_ERROR_ARGUMENT: the first
 // difference, where its new value comes from, and what to do.
-ig_status ig_identity_compare(const ig_run *run, const json_t *saved, ig_error *err);
+ig_status ig_identity_compare(ig_run *run, const json_t *saved, ig_error *err);
 
 // What validations must have in common so that their scores can compete for best/: data.valid,
 // best_metric and how that is measured. *out: a new reference.

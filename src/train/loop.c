@@ -15,6 +15,7 @@
 #include "io/json.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
+#include "train/dry_run.h"
 #include "train/loop_log.h"
 #include "train/saving.h"
 #include "train/setup.h"
@@ -247,13 +248,26 @@ static bool add_pairs(json_t *stats, const ig_run *run) {
   } counts[] = {{"pairs", train->pairs},
                 {"too_long_pairs", train->too_long},
                 {"empty_pairs", train->empty},
+                {"identical_pairs", train->filtered[IG_PAIR_VERDICT_IDENTICAL]},
+                {"script_pairs", train->filtered[IG_PAIR_VERDICT_SCRIPT]},
+                {"ratio_pairs", train->filtered[IG_PAIR_VERDICT_RATIO]},
+                {"duplicate_pairs", train->filtered[IG_PAIR_VERDICT_DUPLICATE]},
+                {"lines_without_pair", train->without_pair},
                 {"valid_pairs", valid->pairs},
                 {"valid_too_long_pairs", valid->too_long},
-                {"valid_empty_pairs", valid->empty}};
+                {"valid_empty_pairs", valid->empty},
+                {"valid_lines_without_pair", valid->without_pair}};
   int failed = 0;
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
     failed |= json_object_set_new(stats, counts[i].name, json_integer((json_int_t)counts[i].value));
   return failed != 0;
+}
+
+// Values that the optimizer moves: the adapter's, or the model's that are not frozen.
+static json_int_t trained_parameters(const ig_run *run) {
+  return (json_int_t)(run->adapter ? run->adapter->value_count
+                                   : ig_model_parameters(run->model) -
+                                         ig_trainer_frozen_values(run->trainer));
 }
 
 static ig_status write_stats(const ig_training_loop *l, const char *path, ig_error *err) {
@@ -264,16 +278,16 @@ static ig_status write_stats(const ig_training_loop *l, const char *path, ig_err
   IG_TRY(ig_isa_name(&isa, err));
   const json_int_t peak = (json_int_t)ig_peak_memory();
   json_t *stats = json_pack(
-      "{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:i, s:s, s:I}", "updates",
+      "{s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s, s:i, s:s, s:I}", "updates",
       s->update - l->first_update, "update", s->update, "source_tokens",
       (json_int_t)(s->source_tokens - l->first_source), "target_tokens", (json_int_t)target_tokens,
       "load_seconds", l->load_seconds, "seconds", seconds, "target_tokens_per_second",
       seconds > 0 ? target_tokens / seconds : 0.0, "total_seconds", ig_clock_seconds() - l->begin,
       "parameters", (json_int_t)ig_model_parameters(l->run->model), "frozen_parameters",
-      (json_int_t)ig_trainer_groups(l->run->trainer)->frozen_values, "peak_rss_bytes", peak, "isa",
-      isa, "threads", ig_pool_threads(ig_trainer_pool(l->run->trainer)), "compute",
-      l->run->config.compute, "repaired_lines",
-      (json_int_t)(l->run->train.repaired + l->run->valid.repaired));
+      (json_int_t)ig_trainer_frozen_values(l->run->trainer), "trained_parameters",
+      trained_parameters(l->run), "peak_rss_bytes", peak, "isa", isa, "threads",
+      ig_pool_threads(ig_trainer_pool(l->run->trainer)), "compute", l->run->config.compute,
+      "repaired_lines", (json_int_t)(l->run->train.repaired + l->run->valid.repaired));
   const ig_status status = !stats || add_pairs(stats, l->run)
                                ? ig_fail_memory_in(path, err)
                                : ig_json_save_named(path, stats, 9, err);
@@ -334,14 +348,19 @@ ig_status ig_train(const char *config_path, const ig_train_options *options, ig_
   if (!options) options = &defaults;
   IG_TRY(ig_fail_if_null(config_path, "config_path", err));
   if (options->set_count) IG_TRY(ig_fail_if_null(options->set, "set", err));
+  if (options->dry_run && options->stats_path)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "a dry run has no statistics: leave out --stats (stats_path)");
   for (size_t i = 0; i < options->set_count; i++)
     IG_TRY(ig_fail_if_null(options->set[i], "set: an assignment", err));
   ig_run run = {.reporter = &options->reporter,
                 .interrupter = options->interrupter,
+                .tell_metrics = options->metrics,
+                .metrics_context = options->metrics_context,
                 .threads = options->threads};
   IG_TRY(ig_train_config_load(config_path, options->interrupter, options->set, options->set_count,
                               &run.config, err));
-  const ig_status status = train_run(&run, options, err);
+  const ig_status status = options->dry_run ? ig_dry_run(&run, err) : train_run(&run, options, err);
   ig_run_free(&run);
   ig_train_config_free(&run.config);
   return status;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/report.h"
+#include "base/text_repair.h"
 #include "text/utf8.h"
 #include "train/metrics.h"
 
@@ -29,11 +30,15 @@ static void describe_perplexity(const ig_run *run, const char *before, double nl
   if (predicts_tokens(run)) ig_number_format(out, PERPLEXITY_TEXT, "%s %.4g", before, exp(nll));
 }
 
-// How far the model is from its teachers, if there are any.
+// Whether the loss has a divergence: of teachers from the model, or of two passes of R-Drop.
+static bool has_divergence(const ig_run *run) {
+  return run->config.teachers.count > 0 || run->config.r_drop > 0;
+}
+
+// How large that is, if there is one.
 static void describe_kl_divergence(const ig_run *run, double kl_divergence, char out[KL_TEXT]) {
   *out = '\0';
-  if (run->config.teachers.count)
-    ig_number_format(out, KL_TEXT, ", KL divergence %.4f", kl_divergence);
+  if (has_divergence(run)) ig_number_format(out, KL_TEXT, ", KL divergence %.4f", kl_divergence);
 }
 
 void ig_loop_log_progress(ig_training_loop *l) {
@@ -87,7 +92,7 @@ static json_t *window_json(const ig_run *run, const window_means *m) {
                 m->clipped, "source_tokens", (json_int_t)s->source_tokens, "target_tokens",
                 (json_int_t)s->target_tokens, "target_tokens_per_second", m->rate, "seconds",
                 s->seconds, "compute", ig_train_config_other_compute(&run->config));
-  if (!line || run->config.teachers.count == 0 ||
+  if (!line || !has_divergence(run) ||
       json_object_set_new(line, "kl_divergence", json_real(m->kl_divergence)) == 0)
     return line;
   json_decref(line);
@@ -109,7 +114,7 @@ ig_status ig_loop_log_window(ig_training_loop *l, ig_error *err) {
             predicts_tokens(l->run) ? "target tokens" : "windows");
   s->window = (ig_log_window){0};
   l->unsaved = true;
-  return ig_metrics_append(l->run->metrics, window_json(l->run, &m), err);
+  return ig_metrics_append(l->run, window_json(l->run, &m), err);
 }
 
 // One of the three lines of a sample, cut at a letter.
@@ -120,28 +125,65 @@ static void log_sample(const ig_reporter *reporter, const char *what, const char
   ig_report(reporter, IG_LEVEL_INFO, "  %-9s  %.*s%s", what, (int)length, text, cut ? "…" : "");
 }
 
-// A line of data.valid, or a question.
-static void log_given(const ig_run *run, size_t line) {
-  if (run->config.data.train_questions) {
-    const ig_squad_question *q = &run->questions.questions[line];
-    log_sample(run->reporter, "question", q->text);
-    log_sample(run->reporter, "reference", q->answer_count ? q->answers[0].text : "");
-  } else {
-    log_sample(run->reporter, "source", run->valid.text[IG_SIDE_SOURCE][line]);
-    log_sample(run->reporter, "reference", run->valid.text[IG_SIDE_TARGET][line]);
-  }
+// A line of data.valid, or a question, and what the model made of it.
+typedef struct shown_sample {
+  const char *names[3], *texts[3];  // what was given, the reference, the output
+} shown_sample;
+
+static shown_sample sample_at(const ig_run *run, const ig_validation *v, size_t line) {
+  const char *output = v->translations[line];
+  if (!run->config.data.train_questions)
+    return (shown_sample){
+        {"source", "reference", "output"},
+        {run->valid.text[IG_SIDE_SOURCE][line], run->valid.text[IG_SIDE_TARGET][line], output}};
+  const ig_squad_question *q = &run->questions.questions[line];
+  return (shown_sample){{"question", "reference", "output"},
+                        {q->text, q->answer_count ? q->answers[0].text : "", output}};
+}
+
+static size_t count_samples(const ig_run *run, const ig_validation *v) {
+  const size_t wanted = (size_t)run->config.samples;
+  return wanted < v->translated ? wanted : v->translated;
 }
 
 // The same lines at each validation, evenly spaced, so that they can be compared.
+static shown_sample sample_of(const ig_run *run, const ig_validation *v, size_t i) {
+  return sample_at(run, v, i * v->translated / count_samples(run, v));
+}
+
 static void log_samples(const ig_training_loop *l, const ig_validation *v) {
-  const ig_run *run = l->run;
-  const size_t wanted = (size_t)run->config.samples,
-               count = wanted < v->translated ? wanted : v->translated;
+  const size_t count = count_samples(l->run, v);
   for (size_t i = 0; i < count; i++) {
-    const size_t line = i * v->translated / count;
-    log_given(run, line);
-    log_sample(run->reporter, "output", v->translations[line]);
+    const shown_sample sample = sample_of(l->run, v, i);
+    for (int k = 0; k < 3; k++) log_sample(l->run->reporter, sample.names[k], sample.texts[k]);
   }
+}
+
+// A model may spell a text in bytes that are no letters. NULL: out of memory.
+static json_t *text_json(const char *text) {
+  json_t *json = json_string(text);
+  ig_text_repair repair = {0};
+  size_t length = strlen(text);
+  if (!json && ig_text_repair_line(&repair, 1, &text, &length, NULL) == IG_OK)
+    json = json_stringn(text, length);
+  ig_text_repair_free(&repair);
+  return json;
+}
+
+static json_t *samples_json(const ig_run *run, const ig_validation *v) {
+  const size_t count = count_samples(run, v);
+  json_t *list = json_array();
+  int failed = !list;
+  for (size_t i = 0; i < count; i++) {
+    const shown_sample sample = sample_of(run, v, i);
+    json_t *object = json_object();
+    for (int k = 0; k < 3; k++)
+      failed |= json_object_set_new(object, sample.names[k], text_json(sample.texts[k]));
+    failed |= json_array_append_new(list, object);
+  }
+  if (!failed) return list;
+  json_decref(list);
+  return NULL;
 }
 
 // What the line of a validation says of best/.
@@ -188,6 +230,8 @@ static json_t *validation_json(const ig_run *run, const ig_validation *v,
   for (int i = 0; i < 2 && scores->keys[i]; i++)
     failed |= json_object_set_new(line, scores->keys[i], json_real(scores->values[i]));
   failed |= json_object_set_new(line, "best", json_boolean(best));
+  if (count_samples(run, v) > 0)
+    failed |= json_object_set_new(line, "samples", samples_json(run, v));
   if (!failed) return line;
   json_decref(line);
   return NULL;
@@ -206,5 +250,5 @@ ig_status ig_loop_log_validation(const ig_training_loop *l, const ig_validation 
             run->state.update, v->loss, perplexity, scores.names[0], scores.values[0], second,
             verdict);
   log_samples(l, v);
-  return ig_metrics_append(run->metrics, validation_json(run, v, &scores, best), err);
+  return ig_metrics_append(run, validation_json(run, v, &scores, best), err);
 }

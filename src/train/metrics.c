@@ -10,19 +10,28 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "io/json.h"
+#include "train/events.h"
 
-ig_status ig_metrics_append(const char *path, json_t *entry, ig_error *err) {
+static ig_status append_line(const char *path, const char *line, ig_error *err) {
+  FILE *file;
+  IG_TRY(ig_file_open_to_append(path, &file, err));
+  const bool written = fprintf(file, "%s\n", line) > 0;
+  if (fclose(file) == 0 && written) return IG_OK;
+  return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+}
+
+ig_status ig_metrics_append(const ig_run *run, json_t *entry, ig_error *err) {
   char *text = ig_json_text(entry, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+  const ig_status shown = text ? ig_events_write(run, entry, err) : IG_OK;
   json_decref(entry);
   if (!text)
     return ig_fail(err, IG_ERROR_MEMORY,
-                   "%s: a line of metrics: out of memory, or a number that is not finite", path);
-  FILE *file;
-  const ig_status status = ig_file_open_to_append(path, &file, err);
-  const bool written = file && fprintf(file, "%s\n", text) > 0;
+                   "%s: a line of metrics: out of memory, or a number that is not finite",
+                   run->metrics);
+  const ig_status status = shown == IG_OK ? append_line(run->metrics, text, err) : shown;
+  if (status == IG_OK && run->tell_metrics) run->tell_metrics(run->metrics_context, text);
   free(text);
-  if (status != IG_OK || (fclose(file) == 0 && written)) return status;
-  return ig_fail(err, IG_ERROR_IO, "%s: %s", path, strerror(errno));
+  return status;
 }
 
 // The update that a line tells of. A line that a crash has left incomplete counts as after all

@@ -3,8 +3,9 @@
 #define IG_TRAIN_METRICS_H
 #include "train/run.h"
 
-// Takes over the reference to entry (NULL: out of memory).
-ig_status ig_metrics_append(const char *path, json_t *entry, ig_error *err);
+// Writes a line, and tells it to who asked for it. Takes over the reference to entry (NULL: out of
+// memory).
+ig_status ig_metrics_append(const ig_run *run, json_t *entry, ig_error *err);
 // Puts the file on disk and tells its length in bytes; 0 where there is none.
 ig_status ig_metrics_sync(const char *path, uint64_t *bytes, ig_error *err);
 // Drops what an interrupted run wrote after the checkpoint that it resumes from: all after

@@ -38,6 +38,19 @@ static ig_status count_missing(const char *path, int *missing, ig_error *err) {
   return IG_OK;
 }
 
+ig_status ig_output_directory_try(const char *path, ig_error *err) {
+  int missing;
+  IG_TRY(count_missing(path, &missing, err));
+  char *made = ig_allocate_copy(path, strlen(path), err);
+  if (!made) return IG_ERROR_MEMORY;
+  ig_status status = ig_path_make_directories(path, err);
+  if (status == IG_OK && access(path, W_OK | X_OK) != 0)
+    status = ig_fail_system(err, path, "write into");
+  for (int i = 0; i < missing; i++, cut_last_component(made)) rmdir(made);
+  free(made);
+  return status;
+}
+
 void ig_output_directory_remove_made(ig_run *run) {
   for (int i = 0; i < 2; i++)
     if (run->made_files[i]) unlink(run->made_files[i]);

@@ -5,6 +5,8 @@
 
 // Fills the paths of `run` that lie in it. Touches no file.
 ig_status ig_output_directory_name_paths(ig_run *run, ig_error *err);
+// Whether the directory can be made and written into: what is missing is made and removed again.
+ig_status ig_output_directory_try(const char *path, ig_error *err);
 // Makes it where it is missing, and locks it until the process ends, however that comes.
 ig_status ig_output_directory_open(ig_run *run, ig_error *err);
 // After a start that failed: removes the files that it made, and the directories unless there is

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
@@ -70,7 +71,7 @@ static bool continues(const ig_parameter_span *span, const ig_parameter_span *ne
   return span->rate == next->rate && span->decayed == next->decayed && span->frozen == next->frozen;
 }
 
-// kept: by weight decay as they are (parameter_count).
+// kept: by weight decay as they are (parameter_count); NULL: none is.
 static void make_spans(const ig_model *m, double decay, const bool *kept,
                        ig_parameter_groups *groups) {
   for (size_t i = 0; i < m->parameter_count; i++) {
@@ -79,7 +80,7 @@ static void make_spans(const ig_model *m, double decay, const bool *kept,
     const ig_parameter_span span = {.begin = p->offset,
                                     .end = p->offset + p->count,
                                     .rate = pow(decay, depth_of(&m->config, p)),
-                                    .decayed = !kept[i],
+                                    .decayed = !kept || !kept[i],
                                     .frozen = groups->frozen[i]};
     ig_parameter_span *last = &groups->spans[groups->span_count];
     if (groups->span_count > 0 && continues(&last[-1], &span))
@@ -105,16 +106,39 @@ static ig_status fill(const ig_model *m, const ig_group_options *o, bool *kept,
   return ig_fail(err, IG_ERROR_ARGUMENT, "freeze: nothing is left to train");
 }
 
+// Groups without spans, of so many tensors, none of which is marked.
+static ig_status begin(size_t parameters, ig_parameter_groups *out, ig_error *err) {
+  *out = (ig_parameter_groups){.spans = ig_allocate(parameters, sizeof *out->spans, err),
+                               .frozen = ig_allocate(parameters, sizeof *out->frozen, err)};
+  if (out->spans && out->frozen) return IG_OK;
+  ig_parameter_groups_free(out);
+  return IG_ERROR_MEMORY;
+}
+
 ig_status ig_parameter_groups_make(const ig_model *m, const ig_group_options *o,
                                    ig_parameter_groups *out, ig_error *err) {
-  *out = (ig_parameter_groups){.spans = ig_allocate(m->parameter_count, sizeof *out->spans, err),
-                               .frozen = ig_allocate(m->parameter_count, sizeof *out->frozen, err)};
+  IG_TRY(begin(m->parameter_count, out, err));
   bool *kept = ig_allocate(m->parameter_count, sizeof *kept, err);
-  const ig_status status =
-      out->spans && out->frozen && kept ? fill(m, o, kept, out, err) : IG_ERROR_MEMORY;
+  const ig_status status = kept ? fill(m, o, kept, out, err) : IG_ERROR_MEMORY;
   free(kept);
   if (status != IG_OK) ig_parameter_groups_free(out);
   return status;
+}
+
+ig_status ig_parameter_groups_make_marked(const ig_model *m, const bool *frozen,
+                                          ig_parameter_groups *out, ig_error *err) {
+  IG_TRY(begin(m->parameter_count, out, err));
+  memcpy(out->frozen, frozen, m->parameter_count * sizeof *frozen);
+  make_spans(m, 1, NULL, out);
+  return IG_OK;
+}
+
+ig_status ig_parameter_groups_make_flat(size_t values, ig_parameter_groups *out, ig_error *err) {
+  IG_TRY(begin(1, out, err));
+  out->spans[0] =
+      (ig_parameter_span){.begin = 0, .end = values, .rate = 1, .decayed = true, .frozen = false};
+  out->span_count = 1;
+  return IG_OK;
 }
 
 void ig_parameter_groups_free(ig_parameter_groups *groups) {

@@ -25,6 +25,11 @@ typedef struct ig_parameter_groups {
 // left to train, or layers that share their weights cannot have rates of their own.
 ig_status ig_parameter_groups_make(const ig_model *model, const ig_group_options *options,
                                    ig_parameter_groups *out, ig_error *err);
+// The same where only the tensors that are not marked (parameter_count) are trained, all alike.
+ig_status ig_parameter_groups_make_marked(const ig_model *model, const bool *frozen,
+                                          ig_parameter_groups *out, ig_error *err);
+// One span of so many values, all trained alike, that are no tensors of a model.
+ig_status ig_parameter_groups_make_flat(size_t values, ig_parameter_groups *out, ig_error *err);
 void ig_parameter_groups_free(ig_parameter_groups *groups);
 
 // How many values the spans have.

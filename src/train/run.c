@@ -9,6 +9,8 @@ void ig_run_free(ig_run *run) {
   ig_batcher_free(run->batcher);
   ig_batcher_free(run->valid_batcher);
   ig_trainer_free(run->trainer);
+  ig_adapter_free(run->adapter);
+  json_decref(run->adapter_config);
   ig_run_teachers_free(run);
   ig_model_free(run->model);
   ig_tokenizer_free(run->tokenizer);
@@ -19,7 +21,9 @@ void ig_run_free(ig_run *run) {
   ig_masking_free(&run->masking);
   ig_masking_free(&run->valid_masking);
   json_decref(run->identity);
+  json_decref(run->changes);
   json_decref(run->comparison);
+  ig_event_file_close(run->events);
   free(run->latest);
   free(run->best);
   free(run->metrics);

@@ -7,9 +7,11 @@
 #include "data/masking.h"
 #include "data/squad.h"
 #include "io/content_hash.h"
+#include "io/event_file.h"
 #include "model/model.h"
-#include "train/train_config.h"
+#include "train/adapter.h"
 #include "train/divergence.h"
+#include "train/train_config.h"
 
 // Sums since the last line of the log.
 typedef struct ig_log_window {
@@ -47,10 +49,13 @@ typedef struct ig_run_teacher {
 
 typedef struct ig_run {
   const ig_reporter *reporter;
-  const ig_interrupter *interrupter;  // NULL: nothing stops the run
+  const ig_interrupter *interrupter;                      // NULL: nothing stops the run
+  void (*tell_metrics)(void *context, const char *line);  // NULL: nobody is told
+  void *metrics_context;
   int threads;
   ig_train_config config;
   char *latest, *best, *metrics;  // paths within config.output
+  ig_event_file *events;          // NULL: without train.tensorboard
   int made_directories;           // of config.output's path, made by this run, from the end
   char *made_files[2];            // in config.output, by this run, until its first update
   FILE *lock;                     // held on config.output: one training a directory
@@ -64,11 +69,15 @@ typedef struct ig_run {
   ig_corpus sampled;  // train in the segmentations of sampled_epoch; empty without data.sampling
   uint64_t sampled_epoch;
   ig_model *model;
-  bool generates;            // the model has a decoder
-  ig_run_teacher *teachers;  // (config.teachers.count)
+  bool generates;                    // the model has a decoder
+  ig_run_teacher *teachers;          // (config.teachers.count)
+  ig_adapter *adapter;               // trained in place of the model; NULL: none
+  json_t *adapter_config;            // what its adapter_config.json says
+  char adapter_model[IG_HASH_TEXT];  // a hash of the model that it is of
   ig_trainer *trainer;
   ig_batcher *batcher, *valid_batcher;
   json_t *identity;    // what must not change between start and resume
+  json_t *changes;     // of the identity since the checkpoint, on purpose; NULL: none
   json_t *comparison;  // what must not change between validations whose scores compete for best/
   bool resumed;
   ig_run_state state;

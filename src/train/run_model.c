@@ -13,6 +13,7 @@
 #include "model/create/layout.h"
 #include "model/create/wire.h"
 #include "model/files/load.h"
+#include "train/run_adapter.h"
 #include "train/run_data.h"
 #include "train/run_groups.h"
 
@@ -147,8 +148,7 @@ static ig_status check_vocabulary(const ig_run *run, ig_error *err) {
   return ig_fail(
       err, IG_ERROR_FORMAT,
       "%s: the tokenizer has %d source and %d target tokens, the model room for %d and %d",
-      run->resumed ? run->latest : run->config.init, source, target, m->vocab_size,
-      m->target_vocab_size);
+      ig_run_adapter_model_directory(run), source, target, m->vocab_size, m->target_vocab_size);
 }
 
 // transformers would leave out a layer of a batch now and then.
@@ -181,9 +181,8 @@ static ig_status check_decodes(const ig_run *run, const char *directory, ig_erro
 static ig_status tell_of_shortlist(const ig_run *run, ig_error *err) {
   const char *adapter;
   if (run->resumed) return IG_OK;
-  char *directory =
-      ig_allocate_copy(run->config.init, ig_model_name_split(run->config.init, &adapter), err);
-  if (!directory) return IG_ERROR_MEMORY;
+  char *directory;
+  IG_TRY(ig_model_name_find(run->config.init, &directory, &adapter, err));
   if (ig_file_exists_in(directory, IG_SHORTLIST_NAME))
     ig_report(run->reporter, IG_LEVEL_INFO,
               "%s: %s does not go along, for it is of the model before: `ingot optimize "
@@ -200,7 +199,7 @@ ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
     const ig_load_head head = {.kind = questions ? IG_HEAD_SPAN : IG_HEAD_MASKED_TOKENS,
                                .seed = run->config.seed,
                                .unless_decodes = questions};
-    const char *directory = run->resumed ? run->latest : run->config.init;
+    const char *directory = ig_run_adapter_model_directory(run);
     IG_TRY(questions || d->train_text.count ? ig_load_with_head(directory, &head, &run->model, err)
                                             : ig_model_load(directory, &run->model, err));
     IG_TRY(check_decodes(run, directory, err));

@@ -5,7 +5,6 @@
 #include "answer/answer_corpus.h"
 #include "answer/answer_model.h"
 #include "base/fail.h"
-#include "base/report.h"
 
 ig_status ig_run_questions_check(const ig_run *run, ig_error *err) {
   const char *const paths[] = {run->config.data.train_questions, run->config.data.valid_questions};
@@ -15,32 +14,6 @@ ig_status ig_run_questions_check(const ig_run *run, ig_error *err) {
     ig_squad_free(&squad);
   }
   return IG_OK;
-}
-
-static void report_counts(const ig_run *run, const char *key, const ig_squad *squad,
-                          const ig_corpus *corpus, const ig_answer_corpus_counts *counts) {
-  ig_report(run->reporter, IG_LEVEL_INFO,
-            "%s: %zu questions, %zu windows of %zu tokens, %zu of them without an answer", key,
-            squad->count, counts->windows,
-            corpus->pairs ? corpus->offsets[IG_SIDE_SOURCE][corpus->pairs] : 0,
-            counts->without_answer);
-  if (counts->absent)
-    ig_report(run->reporter, IG_LEVEL_WARNING,
-              "%s: %zu questions are left out: their answers do not occur in their contexts%s", key,
-              counts->absent, run->generates ? ", which have several windows" : "");
-  if (counts->cut)
-    ig_report(run->reporter, IG_LEVEL_WARNING,
-              "%s: %zu questions have answers of which no window holds the whole: they teach that "
-              "there is none",
-              key, counts->cut);
-  if (counts->problems)
-    ig_report(run->reporter, IG_LEVEL_WARNING, "%s: %zu questions are left out, the first: %s", key,
-              counts->problems, counts->first_problem);
-  if (counts->unknown)
-    ig_report(run->reporter, IG_LEVEL_WARNING,
-              "%s: %zu answers cannot be generated as they are: the vocabulary lacks pieces of "
-              "them, the first: '%s'",
-              key, counts->unknown, counts->first_unknown);
 }
 
 static ig_status load_questions(const ig_run *run, const char *key, const char *path,
@@ -53,7 +26,11 @@ static ig_status load_questions(const ig_run *run, const char *key, const char *
   ig_answer_corpus_counts counts;
   IG_TRY(ig_squad_read(&(ig_squad_reading){path, run->reporter}, squad, err));
   IG_TRY(ig_answer_corpus_make(&options, squad, corpus, &counts, err));
-  report_counts(run, key, squad, corpus, &counts);
+  ig_answer_corpus_tell(run->reporter, &(ig_answer_corpus_report){.name = key,
+                                                                  .prompts = run->generates,
+                                                                  .squad = squad,
+                                                                  .corpus = corpus,
+                                                                  .counts = &counts});
   free(counts.first_problem);
   if (corpus->pairs > 0) return IG_OK;
   return ig_fail(err, IG_ERROR_FORMAT, "%s: no question is left", path);
@@ -94,7 +71,7 @@ static ig_status check_encoder(const ig_run *run, ig_error *err) {
                         c->label_smoothing);
   IG_TRY(refuse_key(run, "train.valid_beam_size",
                     "an encoder finds the answers to questions, and has no such key", err));
-  const ig_status status = ig_answer_model_check_types(run->model, run->tokenizer, err);
+  const ig_status status = ig_answer_model_check_types(&run->model->config, run->tokenizer, err);
   return status == IG_OK ? IG_OK : ig_fail_in(err, status, "%s", c->init);
 }
 

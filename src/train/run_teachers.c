@@ -8,11 +8,12 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
-#include "base/listing.h"
-#include "base/path.h"
 #include "base/report.h"
 #include "model/files/load.h"
 #include "pipeline/one_vocabulary.h"
+#include "text/tokenizer_pairs.h"
+#include "train/model_hash.h"
+#include "train/run_adapter.h"
 #include "train/train_keys.h"
 #include "train/trainer.h"
 
@@ -62,62 +63,9 @@ ig_status ig_run_teachers_read(const ig_yaml_node *train, ig_train_config *c, ig
   if (!node) return IG_OK;
   if (c->data.train_text.count)
     return ig_yaml_fail(node, err,
-                        "learning from a teacher is built for models with a decoder: the data are "
-                        "plain text, which an encoder learns from");
+                        "learning from a teacher is built for models with a decoder or with a head "
+                        "for question answering: the data are plain text");
   return read_teachers(node, &c->teachers, err);
-}
-
-// ---- their files ------------------------------------------------------------
-
-static bool ends_with(const char *name, const char *end) {
-  const size_t length = strlen(name), its = strlen(end);
-  return length >= its && strcmp(name + length - its, end) == 0;
-}
-
-// Whether a file of a model directory decides what the model computes: config.json and weights,
-// but not the state of a training.
-static bool decides(const char *name) {
-  static const char *const ends[] = {".safetensors", ".bin", ".npz"};
-  if (strcmp(name, "training.safetensors") == 0) return false;
-  bool found = strcmp(name, "config.json") == 0 || strcmp(name, "adapter_config.json") == 0;
-  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) found = found || ends_with(name, ends[i]);
-  return found;
-}
-
-// Text is a hash of all before it; it becomes one of that and the file.
-static ig_status add_hash(const char *directory, const char *name, char text[IG_HASH_TEXT],
-                          ig_error *err) {
-  char both[2 * IG_HASH_TEXT], its[IG_HASH_TEXT];
-  size_t bytes;
-  char *path = ig_path_join(directory, name, err);
-  if (!path) return IG_ERROR_MEMORY;
-  const ig_status status = ig_content_hash_file(path, IG_HASH_XXH3, its, &bytes, err);
-  free(path);
-  IG_TRY(status);
-  snprintf(both, sizeof both, "%s%s", text, its);
-  ig_content_hash_text(both, strlen(both), text);
-  return IG_OK;
-}
-
-static ig_status hash_directory(const char *directory, char text[IG_HASH_TEXT], ig_error *err) {
-  ig_listing listing;
-  ig_status status = ig_listing_read(directory, &listing, err);
-  for (size_t i = 0; status == IG_OK && i < listing.count; i++)
-    if (decides(listing.names[i])) status = add_hash(directory, listing.names[i], text, err);
-  ig_listing_free(&listing);
-  return status;
-}
-
-// Of a model and, where its name is "MODEL+ADAPTER", its adapter.
-static ig_status hash_model(const char *name, char text[IG_HASH_TEXT], ig_error *err) {
-  const char *adapter;
-  char *directory = ig_allocate_copy(name, ig_model_name_split(name, &adapter), err);
-  if (!directory) return IG_ERROR_MEMORY;
-  *text = '\0';
-  ig_status status = hash_directory(directory, text, err);
-  if (status == IG_OK && adapter) status = hash_directory(adapter, text, err);
-  free(directory);
-  return status;
 }
 
 // ---- loading ----------------------------------------------------------------
@@ -125,9 +73,8 @@ static ig_status hash_model(const char *name, char text[IG_HASH_TEXT], ig_error 
 static const char *const one_vocabulary = "a teacher needs the vocabulary of the model that learns";
 
 static ig_vocabulary_owner owner_of_student(const ig_run *run) {
-  const char *directory = run->resumed       ? run->latest
-                          : run->config.init ? run->config.init
-                                             : run->config.output;
+  const char *loaded = ig_run_adapter_model_directory(run),
+             *directory = loaded ? loaded : run->config.output;
   return (ig_vocabulary_owner){directory, run->model, run->tokenizer};
 }
 
@@ -150,17 +97,13 @@ static ig_status load_teacher(ig_run *run, size_t i, ig_pool *pool, ig_error *er
     IG_TRY(ig_one_vocabulary_check_pieces(&ours, &its, (ig_side)side, one_vocabulary, err));
   IG_TRY(ig_load_packed(name, IG_WEIGHT_TYPE_FP32, pool, &teacher->model, err));
   ig_problems_tell(&teacher->model->notes, run->reporter);
-  return hash_model(name, teacher->hash, err);
+  return ig_model_hash_find(name, teacher->hash, err);
 }
 
 ig_status ig_run_teachers_load(ig_run *run, ig_error *err) {
   const size_t count = run->config.teachers.count;
   ig_pool *pool;
   if (count == 0) return IG_OK;
-  if (!run->generates)
-    return ig_yaml_fail(ig_yaml_find(ig_yaml_root(run->config.yaml), "train.teacher"), err,
-                        "learning from a teacher is built for models with a decoder: this one is "
-                        "an encoder");
   run->teachers = ig_allocate(count, sizeof *run->teachers, err);
   if (!run->teachers) return IG_ERROR_MEMORY;
   IG_TRY(ig_pool_create(run->threads, &pool, err));
@@ -200,20 +143,64 @@ bool ig_run_teachers_identify(const ig_run *run, json_t *part) {
   return !failed;
 }
 
+// A model learns from those of its kind.
+static ig_status check_head(const ig_run *run, const ig_vocabulary_owner *its, ig_error *err) {
+  if (its->model->config.head.kind == run->model->config.head.kind) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED, "%s: expected a teacher with a %s, found %s",
+                 its->directory, run->generates ? "decoder" : "head for question answering",
+                 ig_config_decodes(&its->model->config) ? "a decoder" : "an encoder without");
+}
+
+static bool has_same_tokens(const ig_frame_tokens *a, const ig_frame_tokens *b) {
+  bool same = a->ids.count == b->ids.count;
+  for (size_t i = 0; same && i < a->ids.count; i++)
+    same = a->ids.ids[i] == b->ids.ids[i] && a->types.ids[i] == b->types.ids[i];
+  return same;
+}
+
+// An encoder's windows are its teacher's, so both tokenizers put the same around the texts of a
+// pair.
+static ig_status check_windows(const ig_vocabulary_owner *ours, const ig_vocabulary_owner *its,
+                               ig_error *err) {
+  ig_tokenizer_frame a = {0}, b = {0};
+  ig_status status = ig_tokenizer_pairs_frame(ours->tokenizer, &a, err);
+  if (status == IG_OK) status = ig_tokenizer_pairs_frame(its->tokenizer, &b, err);
+  const bool same = a.first_type == b.first_type && a.second_type == b.second_type &&
+                    has_same_tokens(&a.before, &b.before) &&
+                    has_same_tokens(&a.between, &b.between) && has_same_tokens(&a.after, &b.after);
+  ig_tokenizer_frame_free(&a);
+  ig_tokenizer_frame_free(&b);
+  if (status != IG_OK || same) return status;
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "%s: its tokenizer gives questions and contexts other special tokens, or other "
+                 "types, than %s",
+                 its->directory, ours->directory);
+}
+
 static ig_status check_teacher(const ig_run *run, size_t i, ig_error *err) {
   const ig_vocabulary_owner ours = owner_of_student(run), its = owner_of(run, i);
   const int positions = its.model->config.positions.count;
   int start;
-  if (!ig_config_decodes(&its.model->config))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: expected a teacher with a decoder, found an encoder", its.directory);
+  IG_TRY(check_head(run, &its, err));
   IG_TRY(ig_one_vocabulary_check_source(&ours, &its, one_vocabulary, err));
-  IG_TRY(ig_one_vocabulary_check_target(&ours, &its, one_vocabulary, &start, err));
+  if (run->generates)
+    IG_TRY(ig_one_vocabulary_check_target(&ours, &its, one_vocabulary, &start, err));
+  else
+    IG_TRY(check_windows(&ours, &its, err));
   if (positions == 0 || run->max_length <= positions) return IG_OK;
   return ig_fail(err, IG_ERROR_ARGUMENT,
                  "%s: this teacher has %d positions, but data.max_length is %d: expected at most "
                  "as many tokens",
                  its.directory, positions, run->max_length);
+}
+
+static ig_status check_top_k(const ig_run *run, ig_error *err) {
+  const int tokens = run->model->config.target_vocab_size, found = run->config.teacher_top_k;
+  if (found <= tokens) return IG_OK;
+  return ig_fail(err, IG_ERROR_ARGUMENT,
+                 "%s: train.teacher_top_k: expected at most the %d tokens of the vocabulary, "
+                 "found %d; leave it out for all of them",
+                 run->config.path, tokens, found);
 }
 
 static void tell(const ig_run *run) {
@@ -234,6 +221,7 @@ ig_status ig_run_teachers_begin(ig_run *run, ig_error *err) {
   const ig_train_config *c = &run->config;
   const size_t count = c->teachers.count;
   if (count == 0) return IG_OK;
+  IG_TRY(check_top_k(run, err));
   ig_teacher *teachers = ig_allocate(count, sizeof *teachers, err);
   ig_status status = teachers ? IG_OK : IG_ERROR_MEMORY;
   for (size_t i = 0; status == IG_OK && i < count; i++) {

@@ -71,7 +71,7 @@ static void report_counts(const ig_run *run, const char *key, const ig_corpus *c
                           const ig_text_corpus_counts *counts) {
   ig_report(run->reporter, IG_LEVEL_INFO,
             "%s: %zu lines are %zu sequences of %zu tokens; %zu lines without text", key,
-            corpus->lines, corpus->pairs, corpus->offsets[IG_SIDE_SOURCE][corpus->pairs],
+            corpus->lines, corpus->pairs, ig_corpus_token_count(corpus, IG_SIDE_SOURCE),
             counts->empty);
   if (counts->cut)
     ig_report(run->reporter, IG_LEVEL_INFO,

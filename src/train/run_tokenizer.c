@@ -11,42 +11,83 @@
 #include "base/report.h"
 #include "data/survey.h"
 #include "model/files/load.h"
+#include "text/text_form.h"
+#include "train/run_adapter.h"
 #include "train/run_text.h"
 
-// The files of both sides one after the other; free() the array.
-static ig_status both_sides(const ig_corpus_files *files, const char ***out, ig_error *err) {
-  *out = ig_allocate(2 * files->count, sizeof **out, err);
-  if (!*out) return IG_ERROR_MEMORY;
-  memcpy(*out, files->source, files->count * sizeof **out);
-  memcpy(*out + files->count, files->target, files->count * sizeof **out);
+// The text of both sides one after the other.
+typedef struct side_texts {
+  const char **files;   // (2 * count): sources, then targets
+  ig_text_form *forms;  // of each
+  size_t count;         // of one side
+} side_texts;
+
+static void free_texts(side_texts *texts) {
+  free(texts->files);
+  free(texts->forms);
+}
+
+static ig_status both_sides(const ig_corpus_files *files, side_texts *out, ig_error *err) {
+  const size_t count = files->count;
+  *out = (side_texts){.count = count};
+  out->files = ig_allocate(2 * count, sizeof *out->files, err);
+  out->forms = ig_allocate(2 * count, sizeof *out->forms, err);
+  if (!out->files || !out->forms) {
+    free_texts(out);
+    return IG_ERROR_MEMORY;
+  }
+  for (size_t f = 0; f < count; f++)
+    for (int side = 0; side < 2; side++) {
+      const ig_pairs_input input = ig_corpus_input(files, f);
+      out->files[(size_t)side * count + f] = input.path[side];
+      out->forms[(size_t)side * count + f] = (ig_text_form){.form = input.form, .side = side};
+    }
   return IG_OK;
 }
 
 // One model that is trained: its text, and the file of the output directory that it goes to.
 typedef struct piece_model {
   const char *const *files;
+  const ig_text_form *forms;  // (file_count)
   size_t file_count;
+  bool has_source;           // the tags of the source are in its text
   const ig_tally *codes[2];  // that begin lines of this text; the second NULL: one side's alone
   const char *name;
   char **path;  // (1) the file, which the run owns
 } piece_model;
 
-// The symbols that the configuration names, and the language codes that it does not name. free()
-// the array; the strings are borrowed.
-static ig_status list_symbols(const ig_sentencepiece_training *given, const piece_model *model,
-                              const char ***out, size_t *count, ig_error *err) {
-  size_t most = given->symbol_count;
+// Symbols without repetition: an array with room for all of them.
+typedef struct symbol_list {
+  const char **symbols;
+  size_t count;
+} symbol_list;
+
+static void add_symbol(symbol_list *list, const char *symbol) {
+  for (size_t i = 0; i < list->count; i++)
+    if (strcmp(list->symbols[i], symbol) == 0) return;
+  list->symbols[list->count++] = symbol;
+}
+
+// The tags of the corpora.
+static void add_tags(symbol_list *list, const ig_train_data *d) {
+  for (size_t i = 0; i < d->corpus_count; i++)
+    if (d->corpora[i].tag) add_symbol(list, d->corpora[i].tag);
+}
+
+// The symbols that the configuration names, the language codes that it does not name, and the tags.
+// free() the array; the strings are borrowed.
+static ig_status list_symbols(const ig_train_data *d, const piece_model *model, symbol_list *out,
+                              ig_error *err) {
+  const ig_sentencepiece_training *given = &d->sentencepiece;
+  size_t most = given->symbol_count + d->corpus_count;
   for (int i = 0; i < 2 && model->codes[i]; i++) most += (size_t)model->codes[i]->texts.size;
-  *out = ig_allocate(most, sizeof **out, err);
-  if (!*out) return IG_ERROR_MEMORY;
-  for (*count = 0; *count < given->symbol_count; ++*count) (*out)[*count] = given->symbols[*count];
+  *out = (symbol_list){.symbols = ig_allocate(most, sizeof *out->symbols, err)};
+  if (!out->symbols) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < given->symbol_count; i++) add_symbol(out, given->symbols[i]);
   for (int i = 0; i < 2 && model->codes[i]; i++)
-    for (int id = 0; id < model->codes[i]->texts.size; id++) {
-      const char *code = model->codes[i]->texts.tokens[id];
-      size_t at = 0;
-      while (at < *count && strcmp((*out)[at], code) != 0) at++;
-      if (at == *count) (*out)[(*count)++] = code;
-    }
+    for (int id = 0; id < model->codes[i]->texts.size; id++)
+      add_symbol(out, model->codes[i]->texts.tokens[id]);
+  if (model->has_source) add_tags(out, d);
   return IG_OK;
 }
 
@@ -78,12 +119,12 @@ static ig_status train_sentencepiece(ig_run *run, const piece_model *model, ig_e
   *model->path = ig_path_join(run->config.output, model->name, err);
   if (!*model->path) return IG_ERROR_MEMORY;
   ig_sentencepiece_training training = run->config.data.sentencepiece;
-  const char **symbols;
-  size_t symbol_count;
-  IG_TRY(list_symbols(&training, model, &symbols, &symbol_count, err));
-  training.symbols = symbols;
-  training.symbol_count = symbol_count;
+  symbol_list list;
+  IG_TRY(list_symbols(&run->config.data, model, &list, err));
+  training.symbols = list.symbols;
+  training.symbol_count = list.count;
   training.files = model->files;
+  training.forms = model->forms;
   training.file_count = model->file_count;
   ig_report(run->reporter, IG_LEVEL_INFO,
             "training SentencePiece: %s, %s%d pieces, %s (an interruption takes effect after it)",
@@ -91,7 +132,7 @@ static ig_status train_sentencepiece(ig_run *run, const piece_model *model, ig_e
             *model->path);
   ig_sentencepiece_trained trained;
   const ig_status status = ig_sentencepiece_train(&training, *model->path, &trained, err);
-  free(symbols);
+  free(list.symbols);
   if (status == IG_ERROR_ARGUMENT) return fail_vocab_size(run, status, err);
   if (status == IG_OK) report_trained(run, &trained);
   return status;
@@ -134,15 +175,17 @@ static ig_status check_trainable(const ig_run *run, ig_error *err) {
                  run->config.path, run->config.family->name);
 }
 
-// The models of a survey's text: one, or one for each side. both: as both_sides gives it.
-static ig_status train_models(ig_run *run, const char *const *both, const ig_survey *survey,
+// The models of a survey's text: one, or one for each side.
+static ig_status train_models(ig_run *run, const side_texts *texts, const ig_survey *survey,
                               ig_error *err) {
-  const size_t count = run->config.data.train.count;
+  const size_t count = texts->count;
   const ig_tally *codes = survey->codes;
   if (run->config.data.joint)
     return train_sentencepiece(run,
-                               &(piece_model){.files = both,
+                               &(piece_model){.files = texts->files,
+                                              .forms = texts->forms,
                                               .file_count = 2 * count,
+                                              .has_source = true,
                                               .codes = {&codes[0], &codes[1]},
                                               .name = "sentencepiece.model",
                                               .path = &run->made_files[0]},
@@ -150,8 +193,10 @@ static ig_status train_models(ig_run *run, const char *const *both, const ig_sur
   static const char *const names[] = {"source.model", "target.model"};
   for (int side = 0; side < 2; side++)
     IG_TRY(train_sentencepiece(run,
-                               &(piece_model){.files = both + (side ? count : 0),
+                               &(piece_model){.files = texts->files + (side ? count : 0),
+                                              .forms = texts->forms + (side ? count : 0),
                                               .file_count = count,
+                                              .has_source = side == 0,
                                               .codes = {&codes[side]},
                                               .name = names[side],
                                               .path = &run->made_files[side]},
@@ -161,42 +206,51 @@ static ig_status train_models(ig_run *run, const char *const *both, const ig_sur
 
 static ig_status make_trained(ig_run *run, ig_error *err) {
   const ig_corpus_files *files = &run->config.data.train;
-  const char **both = NULL;
+  side_texts texts = {0};
   ig_survey survey;
   IG_TRY(check_trainable(run, err));
   IG_TRY(ig_survey_files(files, run->config.data.strict, &survey, err));
   ig_status status = report_codes(run, &survey, err);
-  if (status == IG_OK) status = both_sides(files, &both, err);
-  if (status == IG_OK) status = train_models(run, both, &survey, err);
+  if (status == IG_OK) status = both_sides(files, &texts, err);
+  if (status == IG_OK) status = train_models(run, &texts, &survey, err);
   if (status == IG_OK) status = make_from_models(run, run->made_files[0], run->made_files[1], err);
-  free(both);
+  free_texts(&texts);
   ig_survey_free(&survey);
   return status;
 }
 
 static ig_status make_from_whitespace(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
-  const char **both;
+  side_texts texts;
   if (!ig_tokenizer_description_of_words(run->config.family->tokenizers))
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "%s: data.tokens: the %s family has no tokenizer of words", run->config.path,
                    run->config.family->name);
-  IG_TRY(both_sides(&d->train, &both, err));
-  const ig_corpus_tokens tokens = {
-      .source_files = both,
-      .target_files = both + d->train.count,
-      .source_file_count = d->joint ? 2 * d->train.count : d->train.count,
-      .target_file_count = d->joint ? 0 : d->train.count,
-      .min_count = (size_t)d->min_frequency,
-      .max_tokens = (size_t)d->max_tokens};
-  const ig_status status = ig_tokenizer_from_corpus(&tokens, &run->tokenizer, err);
-  free(both);
+  IG_TRY(both_sides(&d->train, &texts, err));
+  symbol_list tags = {.symbols = ig_allocate(d->corpus_count, sizeof *tags.symbols, err)};
+  if (tags.symbols) add_tags(&tags, d);
+  const size_t count = texts.count;
+  const ig_corpus_tokens tokens = {.source_files = texts.files,
+                                   .target_files = texts.files + count,
+                                   .source_file_count = d->joint ? 2 * count : count,
+                                   .target_file_count = d->joint ? 0 : count,
+                                   .source_forms = texts.forms,
+                                   .target_forms = texts.forms + count,
+                                   .symbols = tags.symbols,
+                                   .symbol_count = tags.count,
+                                   .min_count = (size_t)d->min_frequency,
+                                   .max_tokens = (size_t)d->max_tokens};
+  const ig_status status =
+      tags.symbols ? ig_tokenizer_from_corpus(&tokens, &run->tokenizer, err) : IG_ERROR_MEMORY;
+  free(tags.symbols);
+  free_texts(&texts);
   return status;
 }
 
 static ig_status make_or_load(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
-  if (run->resumed) return ig_load_tokenizer(run->latest, &run->tokenizer, err);
+  if (run->resumed)
+    return ig_load_tokenizer(ig_run_adapter_model_directory(run), &run->tokenizer, err);
   switch (d->vocabulary) {
     case IG_VOCABULARY_TRAINED: return make_trained(run, err);
     case IG_VOCABULARY_MODEL: return make_from_models(run, d->source_model, d->target_model, err);
@@ -207,8 +261,30 @@ static ig_status make_or_load(ig_run *run, ig_error *err) {
   return ig_load_tokenizer(run->config.init, &run->tokenizer, err);
 }
 
+// A tag that is unknown would be the same to the model as any other unknown text.
+static ig_status check_tag(const ig_run *run, const ig_train_corpus *corpus, ig_error *err) {
+  ig_ids ids = {0};
+  ig_status status =
+      ig_tokenizer_encode_source(run->tokenizer, corpus->tag, strlen(corpus->tag), &ids, err);
+  const int unknown = ig_tokenizer_unk_id(run->tokenizer, IG_SIDE_SOURCE);
+  for (size_t i = 0; status == IG_OK && i < ids.count; i++)
+    if (ids.ids[i] == unknown)
+      status = ig_yaml_fail(ig_yaml_get(corpus->node, "tag"), err,
+                            "the vocabulary does not have '%.60s'", corpus->tag);
+  // SentencePiece has a mark of the word's beginning before a piece of one's own; then the end.
+  if (status == IG_OK && ids.count > 3)
+    ig_report(run->reporter, IG_LEVEL_WARNING,
+              "%s: the vocabulary has no token for '%.60s', which is spelt in %zu",
+              ig_yaml_get(corpus->node, "tag")->path, corpus->tag, ids.count - 1);
+  ig_ids_free(&ids);
+  return status;
+}
+
 ig_status ig_run_tokenizer_make(ig_run *run, ig_error *err) {
-  const char *const *languages = run->config.data.languages;
+  const ig_train_data *d = &run->config.data;
+  const char *const *languages = d->languages;
   IG_TRY(make_or_load(run, err));
+  for (size_t i = 0; i < d->corpus_count; i++)
+    if (d->corpora[i].tag) IG_TRY(check_tag(run, &d->corpora[i], err));
   return ig_tokenizer_set_languages(run->tokenizer, languages[0], languages[1], err);
 }

@@ -7,10 +7,13 @@
 #include "nn/gemm.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
+#include "train/events.h"
 #include "train/identity.h"
 #include "train/metrics.h"
 #include "train/output_directory.h"
 #include "train/resume.h"
+#include "train/resume_changes.h"
+#include "train/run_adapter.h"
 #include "train/run_data.h"
 #include "train/run_groups.h"
 #include "train/run_model.h"
@@ -28,7 +31,21 @@ static ig_status make_trainer(ig_run *run, ig_error *err) {
                                       .recompute = c->recompute,
                                       .groups = c->groups,
                                       .compute = c->compute};
-  return ig_trainer_create(run->model, &options, &run->trainer, err);
+  IG_TRY(ig_trainer_create_adapted(run->model, &options, run->adapter, &run->trainer, err));
+  if (c->r_drop > 0 && !run->generates)
+    return ig_fail(
+        err, IG_ERROR_UNSUPPORTED,
+        "%s: train.r_drop is built for models with a decoder, and %s is an encoder alone", c->path,
+        c->init ? c->init : c->family->name);
+  const ig_dropouts dropouts = ig_config_dropouts(&run->model->config);
+  if (c->r_drop > 0 &&
+      !(dropouts.sublayers > 0 || dropouts.attention > 0 || dropouts.activation > 0))
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "%s: train.r_drop compares two draws of dropout, and the model has none: set "
+                   "model.dropout above 0, or leave r_drop out",
+                   c->path);
+  ig_trainer_set_r_drop(run->trainer, (float)c->r_drop);
+  return c->ema > 0 ? ig_trainer_keep_average(run->trainer, c->ema, err) : IG_OK;
 }
 
 // The corpora must be loaded to know whether this is the same run, and the model before them where
@@ -37,6 +54,7 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   ig_config wanted = {0};
   IG_TRY(ig_run_model_load(run, &wanted, err));
   IG_TRY(ig_run_groups_check(run, &wanted, err));
+  IG_TRY(ig_run_adapter_check(run, err));
   IG_TRY(ig_run_teachers_load(run, err));
   IG_TRY(ig_run_data_load(run, wanted.positions.count, err));
   if (run->config.data.valid.count) ig_valid_metric_choose(run);
@@ -44,6 +62,7 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   if (run->valid.pairs) IG_TRY(ig_identity_make_comparison(run, &run->comparison, err));
   if (run->resumed) IG_TRY(ig_resume_read_state(run, err));
   IG_TRY(ig_run_model_finish(run, &wanted, err));
+  IG_TRY(ig_run_adapter_make(run, err));
   IG_TRY(make_trainer(run, err));
   IG_TRY(ig_run_teachers_begin(run, err));
   return ig_batches_make(run, err);
@@ -78,6 +97,7 @@ static ig_status set_up_run(ig_run *run, ig_error *err) {
   IG_TRY(ig_run_data_check(run, err));
   IG_TRY(ig_output_directory_open(run, err));
   IG_TRY(ig_resume_find_checkpoint(run, err));
+  IG_TRY(ig_run_adapter_check_checkpoint(run, err));
   IG_TRY(ig_run_tokenizer_make(run, err));
   IG_TRY(check_interrupted(run, err));
   IG_TRY(make_model_and_data(run, err));
@@ -86,11 +106,25 @@ static ig_status set_up_run(ig_run *run, ig_error *err) {
             ig_config_family(&run->model->config), ig_model_parameters(run->model));
   IG_TRY(tell_compute(run, err));
   ig_run_groups_tell(run);
+  ig_run_adapter_tell(run);
   if (run->resumed) IG_TRY(ig_resume_trainer(run, err));
   IG_TRY(ig_metrics_truncate(run->metrics, &run->state, err));
+  IG_TRY(ig_resume_changes_tell(run, err));
   // A directory that cannot hold a checkpoint is told now, and a run that is killed before its
   // first save leaves best/ and metrics.jsonl beside a checkpoint that knows whose they are.
-  return run->resumed ? IG_OK : ig_checkpoint_save(run, run->latest, true, err);
+  if (!run->resumed) IG_TRY(ig_checkpoint_save(run, run->latest, true, err));
+  return ig_events_open(run, err);
+}
+
+ig_status ig_setup_dry_run(ig_run *run, ig_error *err) {
+  IG_TRY(ig_output_directory_name_paths(run, err));
+  IG_TRY(ig_run_model_check(run, err));
+  IG_TRY(ig_run_data_check(run, err));
+  IG_TRY(ig_output_directory_open(run, err));
+  IG_TRY(ig_run_tokenizer_make(run, err));
+  IG_TRY(check_interrupted(run, err));
+  IG_TRY(make_model_and_data(run, err));
+  return tell_compute(run, err);
 }
 
 ig_status ig_setup_run(ig_run *run, ig_error *err) {

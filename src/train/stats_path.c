@@ -31,20 +31,19 @@ static ig_status check_files(const char *path, const struct stat *file, const ig
   return IG_OK;
 }
 
-// init: a directory, or "DIRECTORY+ADAPTER"; NULL: none.
+// init: a directory, or "DIRECTORY+ADAPTER" …; NULL: none.
 static ig_status check_init(const char *init, const char *path, const struct stat *file,
                             ig_error *err) {
-  const char *adapter;
-  bool found = false, adapter_found = false;
-  if (!init) return IG_OK;
-  char *directory = ig_allocate_copy(init, ig_model_name_split(init, &adapter), err);
-  if (!directory) return IG_ERROR_MEMORY;
-  ig_status status = ig_path_relation_find_entry(directory, file, &found, err);
-  if (status == IG_OK && adapter)
-    status = ig_path_relation_find_entry(adapter, file, &adapter_found, err);
-  free(directory);
+  bool found = false;
+  ig_status status = IG_OK;
+  for (const char *name = init, *rest; status == IG_OK && name && !found; name = rest) {
+    char *directory;
+    IG_TRY(ig_model_name_find(name, &directory, &rest, err));
+    status = ig_path_relation_find_entry(directory, file, &found, err);
+    free(directory);
+  }
   IG_TRY(status);
-  return found || adapter_found ? fail_taken(path, "a file of model.init", init, err) : IG_OK;
+  return found ? fail_taken(path, "a file of model.init", init, err) : IG_OK;
 }
 
 static ig_status check_inputs(const ig_train_config *c, const char *path, const struct stat *file,
@@ -82,7 +81,7 @@ static ig_status check_named(const ig_run *run, const char *path, const struct s
 }
 
 static bool is_kept(const char *name) {
-  static const char *const beginnings[] = {"update-", "best-"};
+  static const char *const beginnings[] = {"update-", "best-", IG_EVENT_FILE_PREFIX};
   for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
     if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) return true;
   return false;

@@ -20,9 +20,14 @@ static ig_status check_teacher(const ig_teaching *teaching, size_t i, const ig_m
   const ig_teacher *teacher = &teaching->teachers[i];
   IG_TRY(ig_fail_if_null(teacher->model, "teaching: the model of a teacher", err));
   const ig_config *its = &teacher->model->config;
-  if (!ig_config_decodes(its))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "teacher %zu: expected a model with a decoder, found an encoder", i + 1);
+  if (its->head.kind != student->config.head.kind)
+    return ig_config_decodes(&student->config)
+               ? ig_fail(err, IG_ERROR_UNSUPPORTED,
+                         "teacher %zu: expected a model with a decoder, found an encoder", i + 1)
+               : ig_fail(err, IG_ERROR_UNSUPPORTED,
+                         "teacher %zu: expected an encoder with a head for question answering, as "
+                         "the model that learns",
+                         i + 1);
   if (its->target_vocab_size != student->config.target_vocab_size)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "teacher %zu: expected as many target ids as the model that learns has, %d, "
@@ -39,10 +44,14 @@ static ig_status check_teaching(const ig_teaching *t, const ig_model *student, i
   IG_TRY(ig_fail_if_null(t, "teaching", err));
   if (t->count == 0) return IG_OK;
   IG_TRY(ig_fail_if_null(t->teachers, "teaching: teachers", err));
-  if (!ig_config_decodes(&student->config))
+  const bool spans = student->config.head.kind == IG_HEAD_SPAN;
+  if (!ig_config_decodes(&student->config) && !spans)
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "learning from a teacher is built for models with a decoder: this one is an "
-                   "encoder");
+                   "learning from a teacher is built for models with a decoder, and for encoders "
+                   "with a head for question answering");
+  if (spans && t->top_k != 0)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "top_k: expected 0 of a model that finds answers, found %d", t->top_k);
   if (!(t->share >= 0 && t->share <= 1))
     return ig_fail(err, IG_ERROR_ARGUMENT, "share: expected a number from 0 to 1, found %g",
                    t->share);
@@ -62,11 +71,16 @@ static ig_status check_teaching(const ig_teaching *t, const ig_model *student, i
              : ig_fail(err, IG_ERROR_ARGUMENT, "teachers: expected weights with a finite sum");
 }
 
-// The index of a model among the known ones, which it joins if it is new.
-static ig_status know(ig_teachers *t, const ig_model *model, ig_pool *pool, size_t *index,
-                      ig_error *err) {
-  for (*index = 0; *index < t->known_count; ++*index)
-    if (t->known[*index].model == model) return IG_OK;
+// The index of a model among the known ones; known_count: it is none of them.
+static size_t find_known(const ig_teachers *t, const ig_model *model) {
+  size_t index = 0;
+  while (index < t->known_count && t->known[index].model != model) index++;
+  return index;
+}
+
+// A model joins the known ones if it is new.
+static ig_status know(ig_teachers *t, const ig_model *model, ig_pool *pool, ig_error *err) {
+  if (find_known(t, model) < t->known_count) return IG_OK;
   IG_TRY(ig_allocate_more((void **)&t->known, &t->known_capacity, t->known_count + 1,
                           sizeof *t->known, err));
   known_teacher *new = &t->known[t->known_count];
@@ -76,52 +90,42 @@ static ig_status know(ig_teachers *t, const ig_model *model, ig_pool *pool, size
   return IG_OK;
 }
 
-// Who teaches, in lists that have room for all: indices of known ones, and their part in the loss.
-typedef struct chosen_teachers {
-  size_t *running;
-  ig_soft_source *sources;
-  int count;
-} chosen_teachers;
-
-// Fills the lists with who has a weight.
-static ig_status choose(ig_teachers *t, ig_pool *pool, const ig_teaching *teaching,
-                        chosen_teachers *out, ig_error *err) {
+// The weight of a teacher among all, whose weights sum to 1; 0: it has no part in the loss.
+static float weight_of(const ig_teaching *teaching, size_t index) {
   double sum = 0;
-  out->running = ig_allocate(teaching->count, sizeof *out->running, err);
-  out->sources = ig_allocate(teaching->count, sizeof *out->sources, err);
-  if (!out->running || !out->sources) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < teaching->count; i++) sum += teaching->teachers[i].weight;
-  for (size_t i = 0; i < teaching->count; i++) {
-    const ig_teacher *teacher = &teaching->teachers[i];
-    const double weight = sum > 0 ? teacher->weight / sum : 1.0 / (double)teaching->count;
-    if (!((float)weight > 0)) continue;
-    IG_TRY(know(t, teacher->model, pool, &out->running[out->count], err));
-    out->sources[out->count++] =
-        (ig_soft_source){.output = teacher->model->output, .weight = (float)weight};
-  }
+  return (float)(sum > 0 ? teaching->teachers[index].weight / sum : 1.0 / (double)teaching->count);
+}
+
+// Makes all that the teaching needs; who teaches meanwhile stays. Nothing is allocated where
+// everybody is known and as many have taught before.
+static ig_status reserve_teaching(ig_teachers *t, ig_pool *pool, const ig_teaching *teaching,
+                                  ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&t->running, &t->running_capacity, teaching->count,
+                          sizeof *t->running, err));
+  const ig_status status = ig_allocate_more((void **)&t->sources, &t->source_capacity,
+                                            teaching->count, sizeof *t->sources, err);
+  t->soft.sources = t->sources;  // they may have moved
+  IG_TRY(status);
+  for (size_t i = 0; i < teaching->count; i++)
+    if (weight_of(teaching, i) > 0) IG_TRY(know(t, teaching->teachers[i].model, pool, err));
   return IG_OK;
 }
 
 ig_status ig_teachers_set(ig_teachers *t, const ig_model *student, ig_pool *pool,
                           const ig_teaching *teaching, ig_error *err) {
   IG_TRY(check_teaching(teaching, student, err));
-  if (teaching->count == 0) {
-    t->soft.count = 0;
-    return IG_OK;
+  if (teaching->count > 0) IG_TRY(reserve_teaching(t, pool, teaching, err));
+  int count = 0;
+  for (size_t i = 0; i < teaching->count; i++) {
+    const ig_model *model = teaching->teachers[i].model;
+    const float weight = weight_of(teaching, i);
+    if (!(weight > 0)) continue;
+    t->running[count] = find_known(t, model);
+    t->sources[count++] = (ig_soft_source){.output = model->output, .weight = weight};
   }
-  chosen_teachers chosen = {0};
-  const ig_status status = choose(t, pool, teaching, &chosen, err);
-  if (status != IG_OK) {
-    free(chosen.running);
-    free(chosen.sources);
-    return status;
-  }
-  free(t->running);
-  free(t->sources);
-  t->running = chosen.running;
-  t->sources = chosen.sources;
-  t->soft = (ig_soft_targets){.sources = chosen.sources,
-                              .count = chosen.count,
+  t->soft = (ig_soft_targets){.sources = t->sources,
+                              .count = count,
                               .share = (float)teaching->share,
                               .temperature = (float)teaching->temperature,
                               .top_k = teaching->top_k};
@@ -188,8 +192,10 @@ ig_status ig_teachers_run(ig_teachers *t, const ig_model *student, const ig_batc
   for (int m = 0; m < t->soft.count; m++) {
     const known_teacher *teacher = &t->known[t->running[m]];
     ig_batch its = *batch;
-    IG_TRY(input_of(t, teacher->model, student, batch, &its.target_input, err));
-    its.target_output = NULL;
+    if (ig_config_decodes(&student->config)) {
+      IG_TRY(input_of(t, teacher->model, student, batch, &its.target_input, err));
+      its.target_output = NULL;
+    }
     const ig_pass_args args = {.batch = &its, .hidden = &t->sources[m].hidden};
     const ig_status status = ig_pass_run(teacher->pass, &args, NULL, err);
     if (status != IG_OK) return ig_fail_in(err, status, "teacher %d", m + 1);

@@ -6,12 +6,13 @@
 #include "train/teaching.h"
 
 // Start from {0}; ig_teachers_free. After the first teaching and ig_teachers_reserve, running
-// allocates nothing.
+// allocates nothing, and neither does a teaching of known models that are no more than before.
 typedef struct ig_teachers {
   struct known_teacher *known;  // (known_count): whoever has taught so far
   size_t known_count, known_capacity;
-  size_t *running;  // (soft.count): indices of them
-  ig_soft_source *sources;
+  size_t *running;          // (soft.count): indices of them
+  ig_soft_source *sources;  // (soft.count)
+  size_t running_capacity, source_capacity;
   ig_soft_targets soft;  // count 0: nobody teaches
   int *input;            // (rows of targets): what a decoder with another start token reads
   size_t input_capacity;

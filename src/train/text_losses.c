@@ -59,7 +59,7 @@ ig_status ig_text_losses_report(const ig_run *run, const char *key, const ig_cor
   IG_TRY(ig_tally_describe(&unknown->parts, LISTED, list, sizeof list, err));
   advise(run, corpus, advice, sizeof advice);
   ig_report(run->reporter, IG_LEVEL_WARNING, "%s: %" PRIu64 " of %zu tokens are %s: %s%s", key,
-            unknown->tokens, corpus->offsets[IG_SIDE_SOURCE][corpus->pairs],
+            unknown->tokens, ig_corpus_token_count(corpus, IG_SIDE_SOURCE),
             ig_tokenizer_piece_of_id(run->tokenizer, IG_SIDE_SOURCE,
                                      ig_tokenizer_unk_id(run->tokenizer, IG_SIDE_SOURCE)),
             list, advice);

@@ -8,6 +8,9 @@
 #include "base/nearest.h"
 #include "base/path.h"
 #include "text/sentences.h"
+#include "train/corpora_config.h"
+#include "train/resume_changes.h"
+#include "train/run_adapter.h"
 #include "train/run_groups.h"
 #include "train/run_teachers.h"
 #include "train/text_config.h"
@@ -49,6 +52,8 @@ static const number_key numbers[] = {
     {"warmup", NUMBER_INTEGER, MEMBER(schedule.warmup), 0, 0, MOST},
     {"warmup_init_lr", NUMBER_REAL, MEMBER(schedule.warmup_initial_rate), 0, 0, 1e3},
     {"min_lr", NUMBER_REAL, MEMBER(schedule.minimum_rate), 0, 0, 1e3},
+    {"r_drop", NUMBER_REAL, MEMBER(r_drop), 0, 0, 1e3},
+    {"ema", NUMBER_REAL, MEMBER(ema), 0, 0, 0.9999999},
     {"label_smoothing", NUMBER_REAL, MEMBER(label_smoothing), 0, 0, 0.999999},
     {"teacher_share", NUMBER_REAL, MEMBER(teacher_share), 1, 0, 1},
     {"teacher_temperature", NUMBER_REAL, MEMBER(teacher_temperature), 1, 0.01, 100},
@@ -85,7 +90,8 @@ static ig_status read_numbers(const ig_yaml_node *train, ig_train_config *out, i
     }
     if (!(value >= n->low && value <= n->high))
       return ig_yaml_fail(ig_yaml_get(train, n->key), err,
-                          "expected a number from %g to %g, found %g", n->low, n->high, value);
+                          "expected a number from %.9g to %.9g, found %.9g", n->low, n->high,
+                          value);
   }
   return IG_OK;
 }
@@ -126,34 +132,6 @@ static ig_status read_choice(const ig_yaml_node *map, const char *key, const cho
 static ig_status fail_missing(const ig_train_config *c, const char *key, const char *what,
                               ig_error *err) {
   return ig_fail(err, IG_ERROR_FORMAT, "%s: %s: missing: %s", c->path, key, what);
-}
-
-// Files of sentences into *out, a file of questions into *questions, or plain text into *text.
-static ig_status read_files(const ig_yaml_node *data, const char *key, ig_corpus_files *out,
-                            const char **questions, ig_text_files *text, ig_error *err) {
-  const ig_yaml_node *map;
-  IG_TRY(ig_yaml_map(data, key, &map, err));
-  if (!map) return IG_OK;
-  IG_TRY(ig_train_keys_check(map, IG_TRAIN_PART_FILES, NULL, err));
-  IG_TRY(ig_yaml_string(map, "squad", NULL, questions, err));
-  if (*questions)
-    return map->count == 1
-               ? IG_OK
-               : ig_yaml_fail(map, err, "with squad, expected neither source nor target");
-  IG_TRY(ig_text_config_read_files(map, text, err));
-  if (text->count) return IG_OK;
-  const char **source = NULL, **target = NULL;
-  size_t sources = 0, targets = 0;
-  IG_TRY(ig_yaml_strings(map, "source", &source, &sources, err));
-  out->source = source;  // here already: the configuration frees it, whatever fails next
-  IG_TRY(ig_yaml_strings(map, "target", &target, &targets, err));
-  out->target = target;
-  if (sources == 0 || sources != targets)
-    return ig_yaml_fail(
-        map, err, "expected as many source files as target files, at least one; found %zu and %zu",
-        sources, targets);
-  out->count = sources;
-  return IG_OK;
 }
 
 // Symbols that every vocabulary has already, or that the parts of a word are written with.
@@ -343,13 +321,12 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
   ig_train_data *d = &c->data;
   if (!data) return fail_missing(c, "data", "what to train on", err);
   IG_TRY(ig_train_keys_check(data, IG_TRAIN_PART_DATA, c->family, err));
-  IG_TRY(read_files(data, "train", &d->train, &d->train_questions, &d->train_text, err));
+  IG_TRY(ig_corpora_config_read(data, d, err));
   if (d->train.count == 0 && !d->train_questions && d->train_text.count == 0)
     return fail_missing(c, "data.train",
                         "source and target files, squad: a file of questions, or text: files of "
                         "plain text",
                         err);
-  IG_TRY(read_files(data, "valid", &d->valid, &d->valid_questions, &d->valid_text, err));
   IG_TRY(ig_text_config_check(c, data, err));
   if (d->train_text.count == 0) IG_TRY(check_questions(c, data, err));
   IG_TRY(ig_yaml_bool(data, "joint", true, &d->joint, err));
@@ -371,7 +348,9 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
   }
   IG_TRY(read_vocabulary(c, data, d, err));
   IG_TRY(check_vocabulary_of_questions(c, data, err));
-  return read_sampling(data, d, err);
+  IG_TRY(read_sampling(data, d, err));
+  IG_TRY(ig_corpora_config_read_filters(data, d, err));
+  return ig_corpora_config_read_storage(data, d, err);
 }
 
 // The model's keys: those of the configuration, and for the others the family's defaults for
@@ -489,13 +468,19 @@ static ig_status read_train(ig_train_config *c, const ig_yaml_node *train, ig_er
   IG_TRY(ig_text_config_read_masking(train, c, err));
   IG_TRY(read_optimizer(c, train, err));
   IG_TRY(ig_run_groups_read(train, c, err));
+  IG_TRY(ig_run_adapter_read(train, c, err));
+  IG_TRY(ig_resume_changes_read(train, c, err));
   IG_TRY(ig_run_teachers_read(train, c, err));
+  if (c->r_drop > 0 && (c->teachers.count || c->data.train_text.count))
+    return ig_yaml_fail(ig_yaml_get(train, "r_drop"), err,
+                        "it is built for models with a decoder that learn from references alone");
   IG_TRY(check_end(c, train, err));
   IG_TRY(read_best_metric(c, train, err));
   size_t tokenizer, dtype, compute;
   IG_TRY(read_choice(train, "valid_tokenize", CHOICES(tokenizer_names, 0), &tokenizer, err));
   c->valid_tokenize = ig_yaml_get(train, "valid_tokenize") ? tokenizer_names[tokenizer] : NULL;
   IG_TRY(ig_yaml_bool(train, "recompute", false, &c->recompute, err));
+  IG_TRY(ig_yaml_bool(train, "tensorboard", false, &c->tensorboard, err));
   IG_TRY(read_choice(train, "dtype", CHOICES(dtype_names, 0), &dtype, err));
   c->dtype = dtype_names[dtype];
   IG_TRY(read_choice(train, "compute", CHOICES(compute_names, 0), &compute, err));
@@ -540,16 +525,12 @@ ig_status ig_train_config_load(const char *path, const ig_interrupter *interrupt
 }
 
 void ig_train_config_free(ig_train_config *c) {
-  ig_corpus_files *files[] = {&c->data.train, &c->data.valid};
-  for (size_t i = 0; i < COUNT(files); i++) {
-    free((void *)files[i]->source);
-    free((void *)files[i]->target);
-  }
-  free((void *)c->data.train_text.paths);
-  free((void *)c->data.valid_text.paths);
+  ig_corpora_config_free(&c->data);
   free((void *)c->data.sentencepiece.symbols);
   free((void *)c->groups.freeze);
   free((void *)c->groups.no_decay);
+  free((void *)c->adapter.targets);
+  free((void *)c->resume);
   free(c->teachers.models);
   free(c->teachers.weights);
   json_decref(c->model);

@@ -21,6 +21,13 @@ typedef enum ig_vocabulary_kind {
   IG_VOCABULARY_INIT,         // the tokenizer of the model that training starts from
 } ig_vocabulary_kind;
 
+// Where the ids of data.train are. It changes nothing of what is learned.
+typedef enum ig_storage {
+  IG_STORAGE_AUTO,  // in a file if the text is large
+  IG_STORAGE_MEMORY,
+  IG_STORAGE_FILE,
+} ig_storage;
+
 typedef enum ig_best_metric {
   IG_BEST_METRIC_LOSS,
   IG_BEST_METRIC_BLEU,
@@ -29,8 +36,19 @@ typedef enum ig_best_metric {
   IG_BEST_METRIC_EXACT  // and how many of them are exactly right
 } ig_best_metric;
 
+// One of the corpora of data.train.
+typedef struct ig_train_corpus {
+  size_t first, count;  // of the files of data.train
+  double weight;        // how often an epoch has each pair
+  const char *tag;      // before each source text; NULL: nothing
+  const ig_yaml_node *node;
+} ig_train_corpus;
+
 typedef struct ig_train_data {
   ig_corpus_files train, valid;  // valid.count 0: no validation
+  ig_train_corpus *corpora;      // (corpus_count) of the files of train, in their order
+  size_t corpus_count;
+  ig_pair_filters filters;  // of train
   // Questions in the JSON of SQuAD instead: then train.count and valid.count are 0. NULL: pairs of
   // texts; valid_questions NULL: no validation.
   const char *train_questions, *valid_questions;
@@ -47,7 +65,9 @@ typedef struct ig_train_data {
   float sampling_alpha;
   // Tokens of a side, end of sentence included; 0: 256, or what the model's positions allow.
   int max_length;
-  bool strict;               // lines that are no text are errors; false: they are repaired and told
+  bool strict;  // lines that are no text are errors; false: they are repaired and told
+  ig_storage storage;
+  const char *storage_directory;  // NULL: the run's output
   const char *languages[2];  // codes of source and target; NULL: those of the tokenizer, if any
 } ig_train_data;
 
@@ -58,6 +78,19 @@ typedef struct ig_train_teachers {
   double *weights;      // (count): from 0 on, not all 0
   size_t count;
 } ig_train_teachers;
+
+// A low-rank adapter that is trained in place of the model.
+typedef struct ig_train_adapter {
+  bool wanted;
+  const char *from;  // a directory in PEFT's form whose adapter goes on; NULL: a new one
+  // Of a new one:
+  bool has_magnitudes;  // DoRA; else LoRA
+  int rank;
+  double alpha;
+  const char *const *targets;  // (target_count), owned
+  size_t target_count;
+  bool dropout_given;  // as 0, the only value there is
+} ig_train_adapter;
 
 typedef struct ig_train_config {
   ig_yaml *yaml;  // owns the strings
@@ -74,8 +107,13 @@ typedef struct ig_train_config {
   double max_seconds;   // of this process, whatever it does; 0: no limit
   ig_optimizer_options optimizer;
   ig_group_options groups;  // owns the arrays of names
+  ig_train_adapter adapter;
   ig_schedule schedule;
   double label_smoothing;
+  const char *const *resume;  // (resume_count), owned: keys that may change where the run goes on
+  size_t resume_count;
+  double r_drop;  // weight of the divergence of two passes; 0: there is one pass
+  double ema;     // decay of the average of the weights; 0: none is kept
   ig_train_teachers teachers;
   double teacher_share, teacher_temperature;
   int teacher_top_k;
@@ -90,6 +128,7 @@ typedef struct ig_train_config {
   int save_every, keep, log_every;
   double save_minutes;  // between saves of latest/, at most; 0: no such saves
   bool recompute;
+  bool tensorboard;          // what metrics.jsonl is told, event files are, too
   const char *compute;       // "float32", "bfloat16"
   double divergence_factor;  // of ig_divergence_rule
   int divergence_updates;

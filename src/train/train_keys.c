@@ -11,10 +11,16 @@
 
 static const char *const root_keys[] = {"data", "model", "train"};
 static const char *const data_keys[] = {
-    "train",           "valid",           "sentencepiece", "tokens",   "joint",
-    "min_frequency",   "max_tokens",      "max_length",    "sampling", "strict",
-    "source_language", "target_language", "stride",        "wordpiece"};
-static const char *const files_keys[] = {"source", "target", "squad", "text"};
+    "train",    "valid",         "sentencepiece",   "tokens",
+    "joint",    "min_frequency", "max_tokens",      "max_length",
+    "sampling", "strict",        "source_language", "target_language",
+    "stride",   "wordpiece",     "storage",         "storage_directory",
+    "filters"};
+static const char *const files_keys[] = {
+    "source", "target",          "squad",           "text",   "tsv", "columns",
+    "tmx",    "source_language", "target_language", "weight", "tag"};
+static const char *const filters_keys[] = {"max_ratio", "duplicates", "identical", "script"};
+static const char *const script_keys[] = {"source", "target"};
 static const char *const sentencepiece_keys[] = {
     "vocab_size",         "model_type",    "joint",  "max_sentences",        "normalization",
     "character_coverage", "byte_fallback", "source", "user_defined_symbols", "target",
@@ -40,12 +46,16 @@ static const char *const train_keys[] = {
     "no_decay",
     "freeze",
     "layer_decay",
+    "adapter",
     "learning_rate",
     "schedule",
     "warmup",
     "warmup_init_lr",
     "min_lr",
     "label_smoothing",
+    "ema",
+    "r_drop",
+    "resume",
     "teacher",
     "teacher_share",
     "teacher_temperature",
@@ -65,6 +75,7 @@ static const char *const train_keys[] = {
     "save_minutes",
     "keep",
     "log_every",
+    "tensorboard",
     "dtype",
     "compute",
     "recompute",
@@ -72,6 +83,8 @@ static const char *const train_keys[] = {
     "divergence_updates",
 };
 
+static const char *const adapter_keys[] = {"method",         "rank", "alpha",
+                                           "target_modules", "from", "dropout"};
 static const char *const teacher_keys[] = {"model", "weight"};
 
 // By ig_train_part. The keys of a model are its family's.
@@ -87,8 +100,11 @@ static const struct {
                                      COUNT(sentencepiece_keys)},
     [IG_TRAIN_PART_WORDPIECE] = {"data.wordpiece.", wordpiece_keys, COUNT(wordpiece_keys)},
     [IG_TRAIN_PART_SAMPLING] = {"data.sampling.", sampling_keys, COUNT(sampling_keys)},
+    [IG_TRAIN_PART_FILTERS] = {"data.filters.", filters_keys, COUNT(filters_keys)},
+    [IG_TRAIN_PART_SCRIPT] = {"data.filters.script.", script_keys, COUNT(script_keys)},
     [IG_TRAIN_PART_MODEL] = {"model.", NULL, 0},
     [IG_TRAIN_PART_INIT] = {"model.", init_keys, COUNT(init_keys)},
+    [IG_TRAIN_PART_ADAPTER] = {"train.adapter.", adapter_keys, COUNT(adapter_keys)},
     [IG_TRAIN_PART_TRAIN] = {"train.", train_keys, COUNT(train_keys)},
     [IG_TRAIN_PART_TEACHER] = {"train.teacher.", teacher_keys, COUNT(teacher_keys)},
 };

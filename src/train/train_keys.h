@@ -12,8 +12,11 @@ typedef enum ig_train_part {
   IG_TRAIN_PART_SENTENCEPIECE,
   IG_TRAIN_PART_WORDPIECE,
   IG_TRAIN_PART_SAMPLING,
+  IG_TRAIN_PART_FILTERS,
+  IG_TRAIN_PART_SCRIPT,
   IG_TRAIN_PART_MODEL,
   IG_TRAIN_PART_INIT,  // the model's part where it starts from another model
+  IG_TRAIN_PART_ADAPTER,
   IG_TRAIN_PART_TRAIN,
   IG_TRAIN_PART_TEACHER,  // of a list: no key of it is meant anywhere else
 } ig_train_part;

@@ -13,8 +13,10 @@
 #include "model/run/pack.h"
 #include "model/run/pass.h"
 #include "model/run/pass_batch.h"
+#include "train/doubled_batch.h"
 #include "train/optimizer.h"
 #include "train/teachers.h"
+#include "train/weight_average.h"
 
 struct ig_trainer {
   ig_model *model;
@@ -22,12 +24,18 @@ struct ig_trainer {
   ig_pool *pool;
   ig_pass *pass;
   ig_nn nn;
-  ig_parameter_groups groups;
+  ig_parameter_groups groups;  // of the model's tensors: which have gradients
+  ig_adapter *adapter;         // borrowed; NULL: the model itself is trained
+  ig_parameter_groups adapter_groups;
+  ig_optimizer_values trained;  // what the optimizer changes: the model's values or the adapter's
   ig_arena moments;
-  float *m, *v;  // (trained_count)
+  ig_weight_average average;  // without values: none is kept
   uint32_t updates;
   uint32_t source_rows, target_rows;  // of the micro-batches accumulated since the last update
   ig_teachers teachers;
+  bool entropy;  // is the loss
+  float r_drop;  // weight of the divergence of two passes; 0: there is one pass
+  ig_doubled_batch doubled;
   bool reserved;  // memory for the batches below
   ig_batch_bounds most, expected;
 };
@@ -72,9 +80,38 @@ static ig_status find_compute(const char *name, ig_compute *out, ig_error *err) 
 }
 
 static ig_status reserve_moments(ig_trainer *t, ig_error *err) {
-  IG_TRY(ig_layout_reserve(&t->moments, 2 * t->model->trained_count, &t->m, err));
-  t->v = t->m + t->model->trained_count;
+  ig_optimizer_values *x = &t->trained;
+  const size_t count = ig_parameter_groups_values(x->groups);
+  IG_TRY(ig_layout_reserve(&t->moments, 2 * count, &x->m, err));
+  x->v = x->m + count;
   ig_arena_touch(&t->moments, t->moments.size);
+  return IG_OK;
+}
+
+// Which of the model's tensors an adapter needs gradients of.
+static ig_status make_adapted_groups(ig_trainer *t, ig_error *err) {
+  bool *frozen = ig_allocate(t->model->parameter_count, sizeof *frozen, err);
+  if (!frozen) return IG_ERROR_MEMORY;
+  ig_adapter_mark_frozen(t->adapter, t->model, frozen);
+  const ig_status status = ig_parameter_groups_make_marked(t->model, frozen, &t->groups, err);
+  free(frozen);
+  IG_TRY(status);
+  return ig_parameter_groups_make_flat(t->adapter->value_count, &t->adapter_groups, err);
+}
+
+static ig_status make_groups(ig_trainer *t, ig_error *err) {
+  if (t->adapter)
+    IG_TRY(make_adapted_groups(t, err));
+  else
+    IG_TRY(ig_parameter_groups_make(t->model, &t->options.groups, &t->groups, err));
+  t->options.groups = (ig_group_options){0};  // the names are the caller's
+  IG_TRY(ig_create_gradients(t->model, t->groups.frozen, err));
+  t->trained = t->adapter ? (ig_optimizer_values){.groups = &t->adapter_groups,
+                                                  .weights = t->adapter->values,
+                                                  .gradients = t->adapter->gradients}
+                          : (ig_optimizer_values){.groups = &t->groups,
+                                                  .weights = t->model->values,
+                                                  .gradients = t->model->gradients};
   return IG_OK;
 }
 
@@ -82,20 +119,27 @@ static ig_status create_parts(ig_trainer *t, ig_error *err) {
   ig_compute compute;
   IG_TRY(find_compute(t->options.compute, &compute, err));
   t->options.compute = NULL;  // the name is the caller's
-  IG_TRY(ig_parameter_groups_make(t->model, &t->options.groups, &t->groups, err));
-  t->options.groups = (ig_group_options){0};  // the names are the caller's
-  IG_TRY(ig_create_gradients(t->model, t->groups.frozen, err));
+  IG_TRY(make_groups(t, err));
   ig_pack_undo(t->model);
   if (t->options.optimizer.kind != IG_OPTIMIZER_NONE) IG_TRY(reserve_moments(t, err));
   IG_TRY(ig_pool_create(t->options.threads, &t->pool, err));
   IG_TRY(ig_pass_create(t->model, t->pool, &t->pass, err));
   ig_pass_set_compute(t->pass, compute);
   t->nn.pool = t->pool;
-  return ig_kernels_select(&t->nn.kernels, err);
+  IG_TRY(ig_kernels_select(&t->nn.kernels, err));
+  if (!t->adapter) return IG_OK;
+  IG_TRY(ig_adapter_reserve(t->adapter, &t->nn, err));
+  ig_adapter_apply(t->adapter, t->model, &t->nn);
+  return IG_OK;
 }
 
 ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, ig_trainer **out,
                             ig_error *err) {
+  return ig_trainer_create_adapted(model, options, NULL, out, err);
+}
+
+ig_status ig_trainer_create_adapted(ig_model *model, const ig_trainer_options *options,
+                                    ig_adapter *adapter, ig_trainer **out, ig_error *err) {
   const ig_trainer_options defaults = ig_trainer_options_default();
   if (!options) options = &defaults;
   IG_TRY(ig_fail_if_null(out, "out", err));
@@ -105,6 +149,7 @@ ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, 
   ig_trainer *t = ig_allocate(1, sizeof *t, err);
   if (!t) return IG_ERROR_MEMORY;
   t->model = model;
+  t->adapter = adapter;
   t->options = *options;
   const ig_status status = create_parts(t, err);
   if (status != IG_OK) {
@@ -119,10 +164,13 @@ ig_status ig_trainer_create(ig_model *model, const ig_trainer_options *options, 
 void ig_trainer_free(ig_trainer *t) {
   if (!t) return;
   ig_teachers_free(&t->teachers);
+  ig_doubled_batch_free(&t->doubled);
   ig_pass_free(t->pass);
   ig_pool_free(t->pool);
   ig_arena_free(&t->moments);
+  ig_weight_average_free(&t->average);
   ig_parameter_groups_free(&t->groups);
+  ig_parameter_groups_free(&t->adapter_groups);
   free(t);
 }
 
@@ -159,13 +207,14 @@ ig_status ig_trainer_score(ig_trainer *t, const ig_batch *batch, ig_loss_sums *s
 // The rows of the teachers, if there are any, for the loss over this batch.
 static ig_status ask_teachers(ig_trainer *t, const ig_batch *batch, const ig_soft_targets **soft,
                               ig_error *err) {
-  *soft = ig_teachers_soft(&t->teachers);
+  *soft = t->entropy ? NULL : ig_teachers_soft(&t->teachers);
   return *soft ? ig_teachers_run(&t->teachers, t->model, batch, err) : IG_OK;
 }
 
 ig_status ig_trainer_score_taught(ig_trainer *t, const ig_batch *batch, ig_loss_sums *sums,
                                   ig_error *err) {
-  ig_pass_args args = {.batch = batch, .label_smoothing = t->options.label_smoothing};
+  ig_pass_args args = {
+      .batch = batch, .label_smoothing = t->options.label_smoothing, .entropy = t->entropy};
   *sums = (ig_loss_sums){0};
   IG_TRY(ig_pass_batch_check(batch, err));
   IG_TRY(ask_teachers(t, batch, &args.soft, err));
@@ -191,6 +240,10 @@ ig_status ig_trainer_accumulate_sums(ig_trainer *t, const ig_batch *batch, doubl
     return ig_fail(err, IG_ERROR_ARGUMENT, "a batch to train on needs target_output");
   if (normalizer <= 0) normalizer = (double)ig_trainer_targets(t, batch);
   if (normalizer <= 0) normalizer = 1;
+  if (t->r_drop > 0) {
+    IG_TRY(ig_doubled_batch_fill(&t->doubled, batch, err));
+    batch = &t->doubled.batch;
+  }
   ig_pass_args args = {.batch = batch,
                        .label_smoothing = t->options.label_smoothing,
                        .backward = true,
@@ -199,7 +252,9 @@ ig_status ig_trainer_accumulate_sums(ig_trainer *t, const ig_batch *batch, doubl
                        .seed = t->options.seed,
                        .update = t->updates,
                        .first_source_row = t->source_rows,
-                       .first_target_row = t->target_rows};
+                       .first_target_row = t->target_rows,
+                       .entropy = t->entropy,
+                       .r_drop = t->r_drop};
   IG_TRY(ask_teachers(t, batch, &args.soft, err));
   IG_TRY(ig_pass_run(t->pass, &args, sums, err));
   t->source_rows += (uint32_t)batch->source_offsets[batch->sequences];
@@ -227,7 +282,8 @@ ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_nor
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "learning_rate: expected a finite number not below 0, found %g",
                    (double)learning_rate);
-  const double norm = ig_optimizer_norm(&t->nn, &t->groups, t->model->gradients);
+  if (t->adapter) ig_adapter_find_gradients(t->adapter, t->model, &t->nn);
+  const double norm = ig_optimizer_norm(&t->nn, t->trained.groups, t->trained.gradients);
   if (grad_norm) *grad_norm = norm;
   if (!isfinite(norm)) {
     ig_trainer_zero_gradients(t);
@@ -241,14 +297,15 @@ ig_status ig_trainer_update(ig_trainer *t, float learning_rate, double *grad_nor
   t->updates++;
   const ig_optimizer_update update = {
       .number = t->updates, .learning_rate = learning_rate, .gradient_scale = (float)scale};
-  const ig_optimizer_values values = {.groups = &t->groups,
-                                      .weights = t->model->values,
-                                      .gradients = t->model->gradients,
-                                      .m = t->m,
-                                      .v = t->v};
-  ig_optimizer_step(&t->nn, &t->options.optimizer, &update, &values);
+  ig_optimizer_step(&t->nn, &t->options.optimizer, &update, &t->trained);
+  if (t->average.values)
+    ig_weight_average_add(&t->average, t->pool, t->trained.weights, t->updates == 1);
   t->source_rows = 0;
   t->target_rows = 0;
+  if (t->adapter) {
+    ig_trainer_zero_gradients(t);
+    ig_adapter_apply(t->adapter, t->model, &t->nn);
+  }
   return IG_OK;
 }
 
@@ -266,12 +323,29 @@ void ig_trainer_zero_gradients(ig_trainer *t) {
 }
 
 size_t ig_trainer_moments(ig_trainer *t, float **m, float **v) {
-  *m = t->m;
-  *v = t->v;
-  return t->model->trained_count;
+  *m = t->trained.m;
+  *v = t->trained.v;
+  return ig_parameter_groups_values(t->trained.groups);
 }
 
+ig_status ig_trainer_keep_average(ig_trainer *t, double decay, ig_error *err) {
+  return ig_weight_average_create(&t->average, t->trained.weights,
+                                  ig_parameter_groups_values(t->trained.groups), decay, err);
+}
+
+void ig_trainer_swap_average(ig_trainer *t) {
+  if (!t->average.values) return;
+  ig_weight_average_swap(&t->average, t->pool, t->trained.weights);
+  if (t->adapter) ig_adapter_apply(t->adapter, t->model, &t->nn);
+}
+
+float *ig_trainer_average(ig_trainer *t) { return t->average.values; }
+
 const ig_parameter_groups *ig_trainer_groups(const ig_trainer *t) { return &t->groups; }
+
+size_t ig_trainer_frozen_values(const ig_trainer *t) {
+  return t->adapter ? t->model->trained_count : t->groups.frozen_values;
+}
 
 void ig_trainer_set_updates(ig_trainer *t, uint32_t updates) { t->updates = updates; }
 ig_pool *ig_trainer_pool(ig_trainer *t) { return t->pool; }
@@ -279,19 +353,23 @@ ig_pool *ig_trainer_pool(ig_trainer *t) { return t->pool; }
 static int count_of(size_t n) { return n < INT_MAX ? (int)n : INT_MAX; }
 
 static ig_pass_bounds pass_bounds(const ig_trainer *t, const ig_batch_bounds *b) {
-  return (ig_pass_bounds){.sequences = count_of(b->sequences),
-                          .source_rows = count_of(b->tokens[IG_SIDE_SOURCE]),
-                          .target_rows = count_of(b->tokens[IG_SIDE_TARGET]),
+  const size_t copies = t->r_drop > 0 ? 2 : 1;
+  return (ig_pass_bounds){.sequences = count_of(copies * b->sequences),
+                          .source_rows = count_of(copies * b->tokens[IG_SIDE_SOURCE]),
+                          .target_rows = count_of(copies * b->tokens[IG_SIDE_TARGET]),
                           .longest_source = count_of(b->longest[IG_SIDE_SOURCE]),
                           .longest_target = count_of(b->longest[IG_SIDE_TARGET]),
                           .backward = true,
                           .recompute = t->options.recompute,
-                          .soft = ig_teachers_soft(&t->teachers)};
+                          .soft = ig_teachers_soft(&t->teachers),
+                          .entropy = t->entropy,
+                          .r_drop = t->r_drop};
 }
 
 static ig_status reserve_passes(ig_trainer *t, ig_error *err) {
   const ig_pass_bounds most = pass_bounds(t, &t->most), expected = pass_bounds(t, &t->expected);
   IG_TRY(ig_pass_reserve(t->pass, &most, &expected, err));
+  if (t->r_drop > 0) IG_TRY(ig_doubled_batch_reserve(&t->doubled, &t->most, err));
   return ig_teachers_reserve(&t->teachers, &most, &expected, err);
 }
 
@@ -302,6 +380,10 @@ ig_status ig_trainer_reserve(ig_trainer *t, const ig_batch_bounds *most,
   t->expected = *expected;
   return reserve_passes(t, err);
 }
+
+void ig_trainer_set_entropy(ig_trainer *t, bool entropy) { t->entropy = entropy; }
+
+void ig_trainer_set_r_drop(ig_trainer *t, float weight) { t->r_drop = weight; }
 
 ig_status ig_trainer_set_teaching(ig_trainer *t, const ig_teaching *teaching, ig_error *err) {
   IG_TRY(ig_fail_if_null(t, "trainer", err));

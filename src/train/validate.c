@@ -88,8 +88,7 @@ static ig_status translate_sources(ig_run *run, size_t count, char **hypotheses,
   return IG_OK;
 }
 
-ig_status ig_validate_run(ig_run *run, ig_validation *out, ig_error *err) {
-  *out = (ig_validation){0};
+static ig_status validate_model(ig_run *run, ig_validation *out, ig_error *err) {
   IG_TRY(measure_loss(run, out, err));
   if (!isfinite(out->loss) || run->config.data.train_text.count) return IG_OK;
   const size_t cap = (size_t)run->config.valid_sentences,
@@ -101,6 +100,14 @@ ig_status ig_validate_run(ig_run *run, ig_validation *out, ig_error *err) {
   IG_TRY(translate_sources(run, count, out->translations, err));
   IG_TRY(score_translations(run, IG_METRIC_BLEU, out, &out->bleu, err));
   return score_translations(run, IG_METRIC_CHRF, out, &out->chrf, err);
+}
+
+ig_status ig_validate_run(ig_run *run, ig_validation *out, ig_error *err) {
+  *out = (ig_validation){0};
+  ig_trainer_swap_average(run->trainer);
+  const ig_status status = validate_model(run, out, err);
+  ig_trainer_swap_average(run->trainer);
+  return status;
 }
 
 void ig_validate_free(ig_validation *v) {

@@ -20,6 +20,7 @@
 #include "ingot_measure.h"
 #include "ingot_optimize.h"
 #include "ingot_score.h"
+#include "ingot_texts.h"
 
 static ig_config *config;
 static ig_model *model;
@@ -122,6 +123,9 @@ static void models(void) {
   assert_int_equal(ig_model_parameters(NULL), 0);
   assert_int_equal(ig_model_tensors(NULL), 0);
   assert_true(ig_model_name_split(NULL, NULL) == 0 && ig_model_name_split("a+b", NULL) == 1);
+  char *found;
+  REFUSED(ig_model_name_find(NULL, &found, NULL, &err));
+  REFUSED(ig_model_name_find("a+b", NULL, NULL, &err));
   ig_model_free(NULL);
 }
 
@@ -161,11 +165,15 @@ static void trainers(void) {
 
 static void trainings(void) {
   ig_train_options options = {.set_count = 1};
-  const char *const set[] = {NULL};
+  const char *const set[] = {NULL}, *const name = directory;
   REFUSED(ig_train(NULL, NULL, &err));
   REFUSED(ig_train("none.yml", &options, &err));
   options.set = set;
   REFUSED(ig_train("none.yml", &options, &err));
+  REFUSED(ig_train_draw(NULL, 1, "page.html", NULL, &err));
+  REFUSED(ig_train_draw(set, 1, "page.html", NULL, &err));
+  REFUSED(ig_train_draw(&name, 1, NULL, NULL, &err));
+  REFUSED(ig_train_draw(&name, 0, "page.html", NULL, &err));
 }
 
 static ig_status read_end(void *context, const char **line, size_t *length, ig_error *e) {
@@ -239,6 +247,16 @@ static void held_out_questions(void) {
   ig_held_out_questions_free(NULL);
 }
 
+static void held_out_commands(void) {
+  ig_held_out_command_options options = ig_held_out_command_options_default();
+  double score;
+  REFUSED(ig_score_held_out_command(NULL, directory, &score, &err));
+  REFUSED(ig_score_held_out_command(&options, directory, &score, &err));
+  options.command = "echo 1;:";
+  REFUSED(ig_score_held_out_command(&options, NULL, &score, &err));
+  REFUSED(ig_score_held_out_command(&options, directory, NULL, &err));
+}
+
 static void answerers(void) {
   const ig_line_stream stream = {.read = read_end, .write = write_nothing};
   const ig_line_stream no_read = {.write = write_nothing}, no_write = {.read = read_end};
@@ -297,6 +315,32 @@ static void ensembles(void) {
   REFUSED(ig_translator_open_ensemble(&one, NULL, NULL, &err));
   REFUSED(ig_engine_open(&one, NULL, NULL, &err));
   ig_engine_free(NULL);
+}
+
+static void texts(void) {
+  static const char *const two[] = {"3 4", NULL};
+  ig_translations *found;
+  REFUSED(ig_translate_texts(NULL, two, 1, NULL, &found, &err));
+  REFUSED(ig_translate_texts(translator, NULL, 1, NULL, &found, &err));
+  REFUSED(ig_translate_texts(translator, two, 2, NULL, &found, &err));
+  REFUSED(ig_translate_texts(translator, two, 1, NULL, NULL, &err));
+  ig_translations_free(NULL);
+}
+
+static void futures(void) {
+  static const char *const two[] = {"3 4", NULL};
+  ig_translations *found;
+  ig_future *future;
+  REFUSED(ig_submit_texts(NULL, two, 1, NULL, &future, &err));
+  REFUSED(ig_submit_texts(translator, NULL, 1, NULL, &future, &err));
+  REFUSED(ig_submit_texts(translator, two, 2, NULL, &future, &err));
+  REFUSED(ig_submit_texts(translator, two, 1, NULL, NULL, &err));
+  REFUSED(ig_future_wait(NULL, &found, &err));
+  done(ig_submit_texts(translator, two, 1, NULL, &future, &err));
+  REFUSED(ig_future_wait(future, NULL, &err));
+  ig_future_free(future);
+  assert_true(ig_future_ready(NULL));
+  ig_future_free(NULL);
 }
 
 static void generations(void) {
@@ -358,6 +402,8 @@ static void fusions(void) {
   REFUSED(ig_fuse_verify(NULL, false, 1, &text, &intact, &err));
   REFUSED(ig_fuse_verify(directory, false, 1, NULL, &intact, &err));
   REFUSED(ig_fuse_verify(directory, false, 1, &text, NULL, &err));
+  REFUSED(ig_fuse_draw(NULL, "page.html", &err));
+  REFUSED(ig_fuse_draw(directory, NULL, &err));
 }
 
 static void conversions(void) {
@@ -434,12 +480,13 @@ static const struct {
      "ig_config_vocabulary ig_config_free",
      configs},
     {"ig_model_create ig_model_load ig_model_save ig_model_tensor ig_model_find ig_model_config "
-     "ig_model_stored_type ig_model_parameters ig_model_tensors ig_model_name_split ig_model_free",
+     "ig_model_stored_type ig_model_parameters ig_model_tensors ig_model_name_split "
+     "ig_model_name_find ig_model_free",
      models},
     {"ig_trainer_create ig_trainer_forward ig_trainer_accumulate ig_trainer_update "
      "ig_trainer_zero_gradients ig_trainer_free",
      trainers},
-    {"ig_train", trainings},
+    {"ig_train ig_train_draw", trainings},
     {"ig_translator_open ig_translator_open_on ig_translate ig_translate_lines ig_score_targets "
      "ig_translator_stats ig_translator_free",
      translators},
@@ -451,10 +498,13 @@ static const struct {
      answerers},
     {"ig_held_out_questions_open ig_held_out_questions_free ig_score_held_out_questions",
      held_out_questions},
+    {"ig_score_held_out_command", held_out_commands},
     {"ig_translator_open_ensemble ig_engine_open ig_engine_free", ensembles},
+    {"ig_translate_texts ig_translations_free", texts},
+    {"ig_submit_texts ig_future_ready ig_future_wait ig_future_free", futures},
     {"ig_generate", generations},
     {"ig_score_lines ig_score_resampled ig_score_squad ig_score_held_out", scores},
-    {"ig_fuse ig_fuse_describe ig_fuse_verify", fusions},
+    {"ig_fuse ig_fuse_describe ig_fuse_verify ig_fuse_draw", fusions},
     {"ig_convert", conversions},
     {"ig_optimize", optimizations},
     {"ig_inspect", inspections},
@@ -469,7 +519,7 @@ static const struct {
      "ig_interrupter_create ig_interrupter_reset ig_interrupter_free "
      "ig_torch_options_default ig_trainer_options_default ig_translator_options_default "
      "ig_answerer_options_default ig_engine_options_default ig_held_out_options_default "
-     "ig_held_out_questions_options_default "
+     "ig_held_out_questions_options_default ig_held_out_command_options_default "
      "ig_fuse_options_default "
      "ig_inspect_options_default ig_convert_options_default ig_optimize_options_default "
      "ig_timing_options_default",

@@ -154,8 +154,9 @@ case_A17() {
   [ -f made/model.safetensors ] || fail "no weights"
   recipe 'merge_method: linear' \
     'models: [{model: mistralai/Mistral-7B-v0.1}, {model: "~/llama1"}]'
-  expect 1 "$INGOT" fuse recipe.yml -o none -q
-  has err 'mistralai/Mistral-7B-v0.1: cannot open: no such directory. If this is a name of the Hug'
+  HF_HUB_CACHE=hub expect 1 "$INGOT" fuse recipe.yml -o none -q
+  has err 'mistralai/Mistral-7B-v0.1: cannot open: no such directory, nor a model of the Hugging'
+  has err 'hub/models--mistralai--Mistral-7B-v0.1/snapshots/main (revision main). Models are'
   has err "~/llama1: cannot open: no such directory. '~' is not taken for the home directory"
 }
 

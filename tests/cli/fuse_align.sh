@@ -113,8 +113,9 @@ refused() { # MESSAGE LINE...
 two='models: [{model: three}, {model: bart}]'
 refused "did you mean 'restarts'" "$two" 'align: {method: weights, restart: 2}'
 refused "did you mean 'align'" "$two" 'algin: {method: weights}'
-refused "expected 'method: weights', found 'activations'" "$two" 'align: {method: activations}'
-refused "expected 'method: weights', found none" "$two" 'align: {seed: 2}'
+refused "expected weights, activations or transport, found 'activation'" "$two" \
+  'align: {method: activation}'
+refused "has no 'method': expected weights, activations or transport" "$two" 'align: {seed: 2}'
 refused 'expected 0 to 1000, found -1' "$two" 'align: {method: weights, restarts: -1}'
 refused "expected no 'tokenizer' beside it" "$two" 'align: {method: weights}' \
   'tokenizer_source: union'

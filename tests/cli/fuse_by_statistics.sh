@@ -39,7 +39,9 @@ has out 'fisher, mean of each value'
 recipe 'merge_method: linear' \
   'models: [{model: reverses/latest, parameters: &w {weight: 1}},' \
   '  {model: copies/latest, parameters: *w}]'
-fuse mean
+expect 0 "$INGOT" fuse recipe.yml -o mean --statistics unused
+has err 'nothing is kept in unused, for it has no method that gathers statistics'
+[ ! -e unused ] || fail "a directory was made"
 differs() {
   ! cmp -s "$1/model.safetensors" "$2/model.safetensors" || fail "$1 and $2 are the same"
 }
@@ -69,6 +71,19 @@ expect 0 "$INGOT" fuse recipe.yml -o second --statistics kept
 [ "$(grep -c 'statistics of .*: kept/fisher-' err)" -eq 2 ] || fail "they were gathered anew"
 same first/model.safetensors second/model.safetensors
 same first/fusion.json second/fusion.json
+# They are in the record; a file that has changed since is told, and not believed.
+expect 0 "$INGOT" inspect --verify second
+[ "$(grep -c 'same     kept/fisher-' out)" -eq 2 ] || fail "the statistics are not verified"
+! grep -q kept fused/fusion.json || fail "statistics that are gone are in the record"
+kept=$(ls kept/*.safetensors | head -n 1)
+cp "$kept" whole && printf '\1' | dd of="$kept" bs=1 seek=2000 conv=notrunc status=none
+cmp -s "$kept" whole && fail "nothing was damaged"
+expect 1 "$INGOT" inspect --verify second
+has out "changed  $kept"
+expect 0 "$INGOT" fuse recipe.yml -o mended --statistics kept
+has err "$kept: is not what was written there, so it is gathered anew"
+same first/model.safetensors mended/model.safetensors
+same "$kept" whole
 # A damaged note, and other pairs or weights, are not believed.
 note=$(ls kept/*.json | head -n 1)
 sed -i 's/"pairs": 40/"pairs": 41/' "$note"
@@ -113,6 +128,63 @@ regmean '  labels: model'
 expect 1 "$INGOT" fuse recipe.yml -o refused -q
 has err 'regmean takes no gradients'
 
+# The fused model's own inputs: any threads, kept statistics, which belong to the whole recipe.
+regmean '  inputs: merged'
+fuse merged --threads 1
+fuse merged_threads --threads 3
+same merged/model.safetensors merged_threads/model.safetensors
+differs merged regression
+[ ! -e merged.stages ] || fail "merged.stages is left"
+expect 0 "$INGOT" fuse recipe.yml -o merged_first --statistics together
+has err 'statistics of the fused model, layer by layer'
+expect 0 "$INGOT" fuse recipe.yml -o merged_second --statistics together
+[ "$(grep -c 'statistics of .*: together/regmean-' err)" -eq 3 ] || fail "they were gathered anew"
+same merged/model.safetensors merged_first/model.safetensors
+same merged/model.safetensors merged_second/model.safetensors
+expect 0 "$INGOT" fuse recipe.yml --dry-run
+has out 'MB; the activations of all pairs at once are not in the memory below'
+regmean '  inputs: merged' 'parameters: {alpha: 0.1}'
+expect 0 "$INGOT" fuse recipe.yml -o merged_third --statistics together
+[ "$(ls together/regmean-*.safetensors | wc -l)" -eq 6 ] || fail "another recipe's were used"
+differs merged merged_third
+regmean '  inputs: merge'
+expect 1 "$INGOT" fuse recipe.yml -o refused -q
+has err "did you mean 'merged'"
+fisher '  inputs: merged'
+expect 1 "$INGOT" fuse recipe.yml -o refused -q
+has err 'fisher looks at no inputs of layers'
+
+# Not where the output is written, which would end the fusion when all is gathered.
+regmean
+expect 1 "$INGOT" fuse recipe.yml -o there --statistics there -q
+has err 'there: the statistics would be where the output is written'
+[ ! -e there ] || fail "the output was begun"
+expect 1 "$INGOT" fuse recipe.yml -o there --statistics there/kept/deep -q
+has err 'there/kept/deep: the statistics would be where the output is written'
+expect 0 "$INGOT" fuse recipe.yml -o there --statistics therein/kept --dry-run
+
+# What --dry-run tells of the files is what they take, unless they are kept elsewhere.
+cp -r "$INGOT_SOURCE/models/en-de" one && cp -r one two
+printf '\1' | dd of=two/model.safetensors bs=1 seek=$(($(wc -c <two/model.safetensors) - 2)) \
+  conv=notrunc status=none
+head -n 2 "$INGOT_SOURCE/examples/sample.en" >held.en
+head -n 2 "$INGOT_SOURCE/examples/sample.de" >held.de
+number() { sed -nE "s/$1/\\1/p" out; } # PATTERN: what its group matches in ./out
+for method in fisher regmean; do
+  recipe "merge_method: $method" 'models: [{model: one}, {model: two}]' \
+    'statistics: {data: {source: held.en, target: held.de}}'
+  expect 0 "$INGOT" fuse recipe.yml --dry-run
+  planned=$(number '.*files of at most ([0-9.]+) MB') disk=$(number '^disk +([0-9.]+) MB.*')
+  expect 0 "$INGOT" fuse recipe.yml --dry-run --statistics elsewhere
+  without=$(number '^disk +([0-9.]+) MB.*')
+  fuse "of-$method" --statistics elsewhere
+  awk -v bytes="$(cat elsewhere/$method-*.safetensors | wc -c)" -v planned="$planned" \
+    -v disk="$disk" -v without="$without" 'BEGIN { mb = bytes / 1e6; more = disk - without
+      exit !(mb < planned * 1.005 && mb > planned * 0.95 && more > planned - 0.2 &&
+             more < planned + 0.2) }' ||
+    fail "$method: planned $planned of $disk MB, without $without: $(ls -l elsewhere)"
+done
+
 # A stage's model can be one of them.
 recipe 'name: mean2' 'merge_method: linear' \
   'models: [{model: reverses/latest, parameters: &w {weight: 1}},' \
@@ -137,7 +209,7 @@ bad "nothing" 'statistics: {data: {source: nothing, target: nothing}}'
 bad "absent" 'statistics: {data: {source: absent, target: held.trg}}'
 bad "fisher needs 'statistics', with their 'data'" 'seed: 1'
 bad "has no 'data'" 'statistics: {labels: model}'
-bad "expected reference or model, found 'modell'" \
+bad "expected reference or model, found 'modell'; did you mean 'model'" \
   'statistics: {labels: modell, data: {source: held.src, target: held.trg}}'
 bad "the recipe has no model 'copes/latest'" \
   'statistics: {data: [{source: held.src, target: held.trg},' \

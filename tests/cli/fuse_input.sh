@@ -109,6 +109,11 @@ foreseen 'slerp takes 1 to 1 models besides the base, found 2' 'merge_method: sl
   'base_model: plus' 'models: [{model: also}, {model: minus}]' 'parameters: {t: 0.5}'
 foreseen "expected float32, bfloat16 or float16, found 'float8'" 'merge_method: linear' \
   "$(linear 1 1)" 'dtype: float8'
+suggested() { foreseen "did you mean '$1'" 'merge_method: linear' "$(linear 1 1)" "$2"; }
+suggested union 'missing_tensors: unon'
+suggested equal 'non_float: equals'
+suggested mergekit 'compatibility: merge_kit'
+suggested torch 'rng: {kind: troch}'
 
 # ---- models ------------------------------------------------------------------
 

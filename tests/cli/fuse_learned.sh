@@ -35,7 +35,7 @@ has err 'held-out loss of reverses/latest'
 has err 'learned: 60 of 60 steps'
 [ ! -e fused.stages ] || fail "fused.stages is left: $(ls fused.stages)"
 expect 0 "$INGOT" inspect fused
-has out 'by task_arithmetic, with weights learned from held-out pairs'
+has out 'by task_arithmetic, with weights learned from held-out data'
 tr -d ' \n' <fused/fusion.json >json
 has json '"method":"task_arithmetic"'
 has json '"merge_method":"learned"'
@@ -53,6 +53,25 @@ expect 0 "$INGOT" translate -q -m fused -i other.src -o hypothesis --beam-size 1
 expect 0 "$INGOT" translate -q -m copies/latest -i other.src -o worse --beam-size 1
 equal() { paste -d'|' "$1" other.trg | awk -F'|' '$1 == $2' | wc -l; }
 [ "$(equal hypothesis)" -gt "$(equal worse)" ] || fail "no more lines are right than copied ones"
+
+# The page has a cell for each coefficient, and is drawn from the record alone, too.
+expect 0 "$INGOT" inspect fused --report found.html
+[ ! -s out ] || fail "the page went to standard output as well"
+cells=$(grep -o '<td style="background' found.html | wc -l)
+expected=$(sed -E 's/.*"coefficients":\{(.*)/\1/; s/\}.*//' json | awk -F, '{ print NF }')
+[ "$cells" -eq "$expected" ] || fail "$cells cells, expected $expected"
+fuse drawn --report page.html
+has page.html 'Models compared'
+sed '1,/<h1>/d' found.html | sed '$d' >found.part
+grep -qxFf found.part page.html || fail "what was found is not on the page"
+[ "$(grep -cxFf found.part page.html)" -ge "$(wc -l <found.part)" ] || fail "lines are missing"
+expect 1 "$INGOT" inspect reverses/latest --report none.html
+has err 'there is nothing to draw'
+expect 1 "$INGOT" inspect fused --report fused/config.json
+has err 'the page would replace a file of fused'
+expect 2 "$INGOT" inspect fused --report none.html --verify
+expect 2 "$INGOT" inspect fused --report none.html --length 5
+[ ! -e none.html ] || fail "a page was written"
 
 # Any threads; the recipe of the result, without data; another seed draws other pairs.
 fuse threads --threads 3
@@ -112,6 +131,60 @@ recipe 'name: mean' 'merge_method: linear' \
 fuse staged
 [ ! -e staged.stages ] || fail "staged.stages is left"
 expect 0 "$INGOT" fuse recipe.yml --dry-run
+has out 'learns   a coefficient a part and model first, in at most 10 steps of 32 pairs'
+
+# The loss that is learned from is in the record: before the first step, of all pairs, it is that of
+# the same pairs held out.
+recipe 'merge_method: learned' 'base_model: parent/latest' \
+  'models: [{model: reverses/latest}, {model: copies/latest}]' \
+  'learn: {data: {source: held.src, target: held.trg},' \
+  '  valid: {source: held.src, target: held.trg},' \
+  '  steps: 3, validate_every: 1, batch_sentences: 200}'
+fuse noted
+tr -d ' \n' <noted/fusion.json >json
+awk -v json="$(cat json)" 'BEGIN {
+  for (i = 0; i < 3; i++) {
+    match(json, "\"step\":" i ",\"held_out\":[-0-9.e+]+"); valid = substr(json, RSTART, RLENGTH)
+    match(json, "\"step\":" i + 1 ",\"held_out\":[-0-9.e+]+,\"train\":[-0-9.e+]+")
+    train = substr(json, RSTART, RLENGTH)
+    sub(/.*:/, "", valid); sub(/.*:/, "", train); difference = valid - train
+    if (!(valid > 0 && difference < 1e-5 && difference > -1e-5)) { print i, valid, train; exit 1 }
+  }
+}' >out || fail "the loss of a step is not that of its pairs"
+
+# The record has hashes of the pairs, once each; --verify tells of pairs that have changed since.
+has json '"data":[{"file":"held.src","bytes":'
+[ "$(grep -o '"file":"held' json | wc -l)" -eq 2 ] || fail "the pairs are not in the record once"
+expect 0 "$INGOT" inspect --verify noted
+has out 'same     held.src'
+cp held.trg kept.trg
+sed -i '3s/.*/1 2 3/' held.trg
+expect 1 "$INGOT" inspect --verify noted
+has out 'changed  held.trg'
+mv kept.trg held.trg
+fuse forged_not --sha256
+tr -d ' \n' <forged_not/fusion.json >json
+has json "\"bytes\":$(wc -c <held.src),\"sha256\":\"$(sha256sum held.src | cut -c1-64)\""
+
+# Two stages that learn are told apart; the first, once finished, is not measured again.
+recipe 'name: first' 'merge_method: learned' 'base_model: parent/latest' \
+  'models: [{model: reverses/latest}]' \
+  'learn: {data: {source: held.src, target: held.trg}, steps: 2}' '---' \
+  'merge_method: learned' 'base_model: parent/latest' 'models: [{model: first}]' \
+  'learn: {data: {source: held.src, target: held.trg}, steps: 400, patience: 0}'
+"$INGOT" fuse recipe.yml -o two >out 2>err &
+pid=$!
+until grep -q '^.*learned: 10 of 400 steps' err || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+kill -KILL $pid 2>/dev/null
+wait $pid 2>/dev/null
+[ ! -e two ] || fail "nothing was stopped"
+has err 'learned for first: held-out loss of reverses/latest'
+has err 'learned for first: 2 of 2 steps'
+has err 'learned: held-out loss of first'
+expect 0 "$INGOT" fuse recipe.yml -o two
+! grep -q 'held-out loss of [a-z]' err || fail "models were measured again"
+expect 0 "$INGOT" fuse recipe.yml -o two_whole
+same two_whole/fusion.json two/fusion.json
 
 # Bounds hold from the start, also that of nobody's choice.
 recipe 'merge_method: learned' 'base_model: parent/latest' 'models: [{model: reverses/latest}]' \
@@ -146,6 +219,22 @@ sed -i 's/loss: teachers, //' recipe.yml
 expect 1 "$INGOT" fuse recipe.yml -o refused -q
 has err "'teacher' has no effect without loss: teachers"
 
+# The entropy of what the fused model says needs no references: lines that the child translated do.
+expect 0 "$INGOT" translate -m reverses/latest -i held.src -o held.own
+recipe 'merge_method: learned' 'base_model: parent/latest' 'models: [{model: reverses/latest}]' \
+  'learn: {data: {source: held.src, target: held.own}, loss: entropy, bounds: [0, 1],' \
+  '  start: 0.3, steps: 30, learning_rate: 0.05}'
+fuse sure --threads 1
+fuse sure_threads --threads 3
+same sure/model.safetensors sure_threads/model.safetensors
+tr -d ' \n' <sure/fusion.json >json
+start=$(sed -E 's/.*"history":\[\{"step":0,"held_out":([-0-9.e+]+).*/\1/' json)
+best=$(sed -E 's/.*"steps":[0-9]+,"held_out":([-0-9.e+]+).*/\1/' json)
+below "$best" "$start" || fail "the entropy went from $start to $best"
+sed -i 's/loss: entropy, //' recipe.yml
+fuse referred
+! cmp -s sure/model.safetensors referred/model.safetensors || fail "the loss has no effect"
+
 # Refusals.
 head -n 3 held.trg >short.trg
 : >nothing
@@ -164,6 +253,10 @@ bad "did you mean 'granularity'" \
   'learn: {granularty: layer, data: {source: held.src, target: held.trg}}'
 bad "did you mean 'layer'" 'learn: {granularity: layr, data: {source: held.src, target: held.trg}}'
 bad "did you mean 'teachers'" 'learn: {data: {source: held.src, target: held.trg}, loss: teacher}'
+bad "learn.label_smoothing: has no effect without loss: references" \
+  'learn: {data: {source: held.src, target: held.trg}, loss: entropy, label_smoothing: 0.1}'
+bad "'teacher' has no effect without loss: teachers" \
+  'learn: {data: {source: held.src, target: held.trg, teacher: reverses/latest}, loss: entropy}'
 bad "expected one of the recipe's models" \
   'learn: {data: {source: held.src, target: held.trg, teacher: copies/latest}, loss: teachers}'
 bad "expected a number within the bounds" \
@@ -173,4 +266,8 @@ refused "linear learns nothing" 'merge_method: linear' \
   'learn: {data: {source: held.src, target: held.trg}}'
 refused "learned works on whole models: expected 'models'" 'merge_method: learned' \
   'slices: [{sources: [{model: reverses/latest, layer_range: [0, 1]}]}]' \
+  'learn: {data: {source: held.src, target: held.trg}}'
+refused "parent/latest is the base_model, of which learned has nothing to learn" \
+  'merge_method: learned' 'base_model: parent/latest' \
+  'models: [{model: reverses/latest}, {model: parent/latest}]' \
   'learn: {data: {source: held.src, target: held.trg}}'

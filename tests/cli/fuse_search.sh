@@ -36,6 +36,9 @@ awk -v a="$(score_of "$(best_of)")" -v b="$written" \
   'BEGIN { exit !(a - b < 0.06 && b - a < 0.06) }' ||
   fail "the model has not the score that was found: $(cat out), $(score_of "$(best_of)")"
 has json '"weight":"$share"'
+has json '"data":[{"file":"held.en","bytes":'
+expect 0 "$INGOT" inspect --verify found
+has out 'same     held.de'
 fuse again --threads 3
 same found/model.safetensors again/model.safetensors
 same found/fusion.json again/fusion.json
@@ -107,7 +110,10 @@ grid() { # WEIGHT
     "    down: {command: \"sh times.sh -1\", weight: $1}"
 }
 grid 3
-expect 0 "$INGOT" fuse recipe.yml -o front --allow-commands
+expect 0 "$INGOT" fuse recipe.yml -o front --allow-commands --report page.html
+[ "$(grep -c 'on the front' page.html)" -eq 6 ] || fail "the page has another front"
+[ "$(grep -c '^<tr class="best">.*the best' page.html)" -eq 1 ] || fail "the page has no best row"
+has page.html 'Models compared'
 flat front
 [ "$(grep -o '"front":true' json | wc -l)" -eq 6 ] || fail "all six are on the front: $(cat json)"
 has json '"values":{"share":0.5,"type":"bfloat16"}'
@@ -118,6 +124,52 @@ fuse upper --allow-commands
 flat upper
 sed 's/"searched".*//' json >chosen
 has chosen '"weight":1.0'
+
+# Values that cannot be carried out are told, and the search goes on: weights of sum 0 cannot be
+# normalized, and weights above all bounds give no finite values. Nothing is left of a trial.
+sums() { # VALUES
+  recipe 'merge_method: linear' 'models: [{model: good, parameters: {weight: $share}},' \
+    '  {model: weak, parameters: {weight: 1}}]' 'search:' '  method: grid' \
+    "  parameters: {share: {values: $1}}" '  objective: {command: "sh ./times.sh 1"}'
+}
+sums '[-1, 1, 0.5]'
+expect 0 "$INGOT" fuse recipe.yml -o some --allow-commands
+has err 'search: 1 of at most 3: {"share":-1}: impossible: recipe.yml cannot be carried out: 1 prob'
+has err 'search: 2 of at most 3: {"share":1}: 1.0000, the best'
+flat some
+has json '{"values":{"share":-1},"impossible":"recipe.yml'
+has json '"best":1'
+[ ! -e some.stages ] || fail "some.stages is left"
+sums '[1e39, 2, 1]'
+sed -i 's/linear/task_arithmetic/; s/^models/base_model: weak\nmodels/' recipe.yml
+expect 0 "$INGOT" fuse recipe.yml -o finite --allow-commands
+has err '{"share":1e+39}: impossible: '
+has err ' becomes '
+[ ! -e finite.stages ] || fail "finite.stages is left: $(ls finite.stages)"
+# None at all, and what is not the values' fault, end it.
+recipe 'merge_method: $method' 'models: [{model: good, parameters: {weight: 1}}]' \
+  'base_model: weak' 'search:' '  method: grid' '  objective: {command: "sh ./times.sh 1"}' \
+  '  parameters: {method: {values: [nuslerp, task_arithmetic]}}'
+expect 0 "$INGOT" fuse recipe.yml -o by_method --allow-commands
+[ "$(grep -c 'impossible: ' err)" -eq 1 ] || fail "nuslerp takes two models"
+sed -e 's/model: good/model: $which/' -e 's/\$method/task_arithmetic/' \
+  -e 's/parameters: {method.*/parameters: {which: {values: [gone, good]}}/' -i recipe.yml
+expect 1 "$INGOT" fuse recipe.yml -o none --allow-commands
+has err 'gone/model.safetensors: cannot open'
+! grep -q 'impossible' err || fail "a file that is missing is no matter of values"
+rm -rf none.stages
+# By the loss of the targets, more than by chance the same side as by translations.
+searched '  evaluations: 6' '  objective: {source: held.en, target: held.de, metric: loss}'
+fuse by_loss
+flat by_loss
+below "$(score_of 0)" "$(score_of "$(best_of)")" && below "$(score_of "$(best_of)")" 0 ||
+  fail "began with a loss of $(score_of 0), ended with $(score_of "$(best_of)")"
+
+# The caller's command in place of an objective needs no leave: whoever runs it wrote it.
+searched '  evaluations: 4'
+fuse upper_by_caller --held-out-command 'sh times.sh 1'
+flat upper_by_caller
+below 0 "$(score_of "$(best_of)")" || fail "the command was not asked: $(cat json)"
 
 # A stage may have any name; a command may end in a line's end.
 recipe 'name: trial' 'merge_method: linear' 'models: [{model: good, parameters: {weight: 1}}]' \
@@ -136,12 +188,33 @@ recipe 'name: tuned' 'merge_method: task_arithmetic' 'base_model: weak' \
   'merge_method: linear' 'models: [{model: tuned, parameters: {weight: 1}}]'
 fuse staged --held-out-source held.en --held-out-reference held.de
 flat staged
+has json '{"file":"held.de","bytes":'
+expect 0 "$INGOT" inspect --verify staged
+has out 'same     held.en'
 has json '"weight":1}'
 [ ! -e staged.stages ] || fail "staged.stages is left"
 expect 0 "$INGOT" fuse recipe.yml --dry-run
 has out 'search   at most 2 evaluations of share by grid'
 expect 1 "$INGOT" fuse recipe.yml -o none -q
 has err "a search by a held-out score needs held-out data, or an 'objective'"
+
+# What --dry-run tells of a trial, and of the memory of the model that scores, is what they take.
+number() { sed -nE "s/$1/\\1/p" out; } # PATTERN: what its group matches in ./out
+near() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b * 1.02 && a > b * 0.98) }'; }
+searched '  evaluations: 1' '  objective: {command: "sh ./bytes.sh"}'
+echo 'cat "$1"/*.safetensors | wc -c' >bytes.sh
+expect 0 "$INGOT" fuse recipe.yml --dry-run --allow-commands --threads 1
+planned=$(number '.*each a model of ([0-9.]+) MB.*') by_command=$(number '^memory +([0-9.]+) MB.*')
+fuse sized --allow-commands
+flat sized
+near "$planned" "$(score_of 0 | awk '{ print $1 / 1e6 }')" || fail "planned $planned: $(score_of 0)"
+searched '  evaluations: 1' '  objective: {source: held.en, target: held.de}'
+expect 0 "$INGOT" fuse recipe.yml --dry-run --threads 1
+planned=$(number '^memory +([0-9.]+) MB.*')
+expect 0 "$INGOT" inspect sized --type fp32
+near "$planned" "$(number '.*translating .*weights ([0-9.]+) \(fp32\).*' |
+  awk '{ print $1 * 1.048576 }')" || fail "planned $planned MB: $(cat out)"
+below "$by_command" "$planned" || fail "a command loads no model here: $by_command, $planned"
 
 # Refusals.
 bad() { # MESSAGE WEIGHT LINE...: of `search`
@@ -165,6 +238,8 @@ bad "did you mean 'chrf'" '$share' '  parameters: {share: [0, 1]}' \
   '  objective: {source: held.en, target: held.de, metric: chrff}'
 bad "the grid has at least 4 points, of which 'evaluations' allows 3" '$share' '  method: grid' \
   '  parameters: {share: {values: [0, 1, 2, 3]}}' '  evaluations: 3' "$data"
+bad "recipe.yml:7: search.seed: has no effect on a grid" '$share' '  method: grid' \
+  '  parameters: {share: {values: [0, 1]}}' '  seed: 1' "$data"
 bad "the recipe runs a command, 'true'" '$share' '  parameters: {share: [0, 1]}' \
   '  objective: {command: "true"}'
 bad "held.en has 8 lines, short has 0" '$share' '  parameters: {share: [0, 1]}' \

@@ -40,6 +40,37 @@ soup 0 again -q --threads 3
 same soup/model.safetensors again/model.safetensors
 same soup/fusion.json again/fusion.json
 
+# By the loss of the references, without translating: it is told with a minus.
+soup 0 by_loss --metric loss
+grep -qE 'good: -[0-9]' err || fail "no loss is told: $(cat err)"
+tr -d ' \n' <by_loss/fusion.json >json
+grep -qE '"model":"ruined","score":-[0-9.e]+,"average":-[0-9.e]+,"kept":false' json ||
+  fail "the ruined model is in the soup by its loss"
+soup 2 none --metric loss --beam-size 2
+has err '--beam-size has no effect on --metric loss'
+
+# The same scores by a command of the user's own choose the same models.
+cat >score.sh <<'END'
+"$INGOT" translate -q -m "$2" -i "$1.en" -o translated || exit 1
+"$INGOT" score bleu --reference "$1.de" --hypothesis translated |
+  sed -E 's/^BLEU[^=]*= ([0-9.]+) .*/\1/'
+END
+expect 0 "$INGOT" fuse recipe.yml -o asked -q \
+  --held-out-command "sh score.sh ${source%.en}"
+same soup/model.safetensors asked/model.safetensors
+asked() { expect "$1" "$INGOT" fuse recipe.yml -o none -q --held-out-command "${@:2}"; }
+asked 1 'echo many;:'
+has err "expected a number on the last line that 'echo many;:' writes, found 'many'"
+asked 1 'echo inf;:'
+has err "'echo inf;:' says inf: expected a finite number"
+asked 1 'echo broken; exit 3;'
+has err "ended with exit code 3: 'broken'"
+asked 2 'echo 1' --metric chrf
+has err '--metric has no effect on --held-out-command'
+asked 2 'echo 1' --held-out-questions x.json
+has err 'expected either --held-out-command or --held-out-questions'
+[ ! -e none ] && [ ! -e none.partial ] && [ ! -e none.stages ] || fail "something is left"
+
 # Held-out data that choose nothing are told.
 ! grep -q 'nothing is chosen' err || fail "a soup is said to choose nothing"
 recipe 'merge_method: linear' 'models: [{model: good, parameters: {weight: 1}}]'

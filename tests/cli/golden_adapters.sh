@@ -53,6 +53,24 @@ has err "nowhere/adapter_config.json: cannot open: No such file or directory"
 expect 1 "$INGOT" inspect "$goldens/t5_tiny+$goldens/adapters/bart"
 has err "belongs to no linear layer of the model"
 
+# Several adapters, one after the other (their numbers: golden/merged_adapters).
+merged=$goldens/merged_adapters
+several=$goldens/bart_tiny+$merged/dora+$merged/whole
+printf 'merge_method: passthrough\nmodels: [{model: "%s"}]\n' "$several" >several.yml
+expect 0 "$INGOT" fuse several.yml -o several
+expect 0 "$INGOT" translate -m several "${run[@]}"
+cp out changed
+expect 0 "$INGOT" translate -m "$several" "${run[@]}"
+same out changed
+expect 0 "$INGOT" translate -m "$goldens/bart_tiny+$merged/dora" "${run[@]}"
+! cmp -s out changed || fail "the second adapter makes no difference"
+expect 0 "$INGOT" inspect "$several"
+has out "whole: adds to "
+expect 1 "$INGOT" translate -m "$several+nowhere" "${run[@]}"
+has err "nowhere/adapter_config.json: cannot open: No such file or directory"
+expect 2 "$INGOT" translate -m "$several" "${run[@]}" -o "$merged/dora/adapter_config.json"
+has err "is a file of the model"
+
 # PEFT saves a head that is adapted whole, too: it must be the model's.
 printf '%s\n' 'merge_method: linear' "models: [{model: $goldens/t5_v1_1_tiny}]" \
   'parameters: {normalize: false, weight: [{value: 1.5, tensors: lm_head*}, {value: 1}]}' \

@@ -78,4 +78,6 @@ expect 1 "$INGOT" translate -m "$model" -i in --target-prefix 'Na ja,' --max-len
 has err 'target_prefix: it has'
 expect 1 "$INGOT" translate -m "$tiny" -i source.ids --ids --ids-in --prefix 'a: '
 has err 'prefix: it is text'
+expect 1 "$INGOT" translate -m "$model" -i in --prefix $'\xff'
+has err ' prefix: not UTF-8 at byte 1'
 exit 0

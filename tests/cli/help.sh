@@ -29,6 +29,12 @@ has err "did you mean 'translate'"
 expect 2 "$INGOT" help trian
 has err "did you mean 'train'"
 expect 2 "$INGOT" help score square
+expect 2 "$INGOT" help score squad again
+has err "found 'again' after 'squad'"
+expect 2 "$INGOT" help --markdown again
+has err "unexpected 'again' after help --markdown"
+expect 2 "$INGOT" help --planted
+has err "unknown option '--planted'"
 expect 2 "$INGOT" translate -m x --beam-sze 4
 has err "did you mean --beam-size"
 expect 2 "$INGOT" translate -m x --zzzzzzzzzz
@@ -49,11 +55,24 @@ expect 2 "$INGOT" train
 expect 2 "$INGOT" score blue --reference x
 has err "did you mean 'bleu'"
 
-expect 0 "$INGOT" help --man
-has out ".TH INGOT 1"
 expect 0 "$INGOT" help --markdown
 cmp -s out "$INGOT_SOURCE/docs/cli.md" ||
   fail "docs/cli.md is not what 'ingot help --markdown' prints"
+
+# Whoever tells of instruction sets names those that the library knows, and each of them.
+expect 1 env IG_ISA=planted "$INGOT" translate -m "$INGOT_SOURCE/models/en-de" -i /dev/null
+known=$(grep -o '(expected .*)' err | tr -d '(),' | sed 's/expected //; s/ or / /')
+[ "$(wc -w <<<"$known")" -gt 3 ] || fail "few instruction sets: $known"
+names_all() {  # FILE LIST
+  local isa
+  for isa in $2; do grep -qw -- "$isa" "$1" || return 1; done
+}
+expect 0 "$INGOT" help
+grep -A4 '^  IG_ISA' out >isa
+names_all isa "$known" || fail "help does not name all of: $known"
+grep -B4 '^ig_status ig_isa_name' "$INGOT_SOURCE/include/ingot.h" >isa
+names_all isa "$known" || fail "ingot.h does not name all of: $known"
+! names_all isa "$known planted" || fail "a missing instruction set passes"
 
 if [ -w /dev/full ]; then
   "$INGOT" help >/dev/full 2>err

@@ -74,7 +74,8 @@ says whole --beam-size 1 --stats stats
 expect 0 "$INGOT" optimize "$model" -o int8 --type int8 --shortlist --source source \
   --target target --quiet
 same short/lex.s2t.bin int8/lex.s2t.bin
-expect 0 "$INGOT" convert int8 -o back --quiet
+expect 0 "$INGOT" convert int8 -o back
+has err 'int8: lex.s2t.bin goes along'
 same short/lex.s2t.bin back/lex.s2t.bin
 expect 0 "$INGOT" translate -m int8 -i source -o other --beam-size 1 --shortlist int8
 says few --type int8 --beam-size 1 --shortlist short
@@ -102,6 +103,7 @@ has out 'chrF 100.00 before, '
 # The other model's list is not taken along where a new one is made.
 expect 0 "$INGOT" optimize short -o fewer --shortlist --source source --target target \
   --shortlist-best 1 --shortlist-first 1
+! grep -q 'goes along' err || fail 'a shortlist that is made anew is said to go along'
 ! cmp -s short/lex.s2t.bin fewer/lex.s2t.bin || fail 'the old shortlist was copied'
 
 # Where no token may come any more, of a short list whose tokens were all there once, a sentence has

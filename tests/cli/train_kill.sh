@@ -88,6 +88,10 @@ toy timed 1000000 "log_every: 3" "validate_every: 4" "valid_sentences: 8" "save_
 sed -i '/save_every/d; s/^  tokens:/  valid: {source: valid.src, target: valid.trg}\n  tokens:/' \
   toy.yml
 update() { sed -n 's/^ *"update": \([0-9]*\),/\1/p' timed/latest/training.json 2>/dev/null; }
+# The last update that the metrics tell of. A run that is killed between best/ and latest/ leaves a
+# best model that it comes to again only later, and the end must lie behind that.
+told() { sed -n 's/.*"update":\([0-9]*\).*/\1/p' timed/metrics.jsonl 2>/dev/null | tail -n 1; }
+furthest=0
 for kill in $(seq 8); do
   before=$(update)
   "$INGOT" train toy.yml --threads 1 --quiet >out 2>err &
@@ -100,9 +104,12 @@ for kill in $(seq 8); do
   sleep 0.0$((RANDOM % 5))$((RANDOM % 10))
   kill -KILL $pid 2>/dev/null || { wait $pid; fail "the run ended by itself, exit code $?"; }
   wait $pid 2>/dev/null
+  reached=$(told)
+  [ "${reached:-0}" -le $furthest ] || furthest=$reached
 done
 [ "$(update)" -gt 0 ] || fail "nothing was saved by time"
-timed_last=$(($(update) + 7))
+[ "$furthest" -ge "$(update)" ] || furthest=$(update)
+timed_last=$((furthest + 7))
 expect 0 "$INGOT" train toy.yml --threads 2 --set train.updates=$timed_last
 expect 0 "$INGOT" train toy.yml --threads 1 --set train.updates=$timed_last \
   --set train.output=untimed --set train.save_minutes=0

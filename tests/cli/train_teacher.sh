@@ -134,6 +134,8 @@ refused 'train.teacher_share: expected a number from 0 to 1, found 2' \
 refused 'train.teacher_temperature: expected a number from 0.01 to 100, found 0' \
   train.teacher=first/latest train.teacher_temperature=0
 refused 'train.teacher_top_k: there is no teacher' train.teacher_top_k=4
+refused 'train.teacher_top_k: expected at most the 13 tokens of the vocabulary, found 14' \
+  train.teacher=first/latest train.teacher_top_k=14
 refused 'train.teacher: expected at least one model' 'train.teacher=[]'
 refused 'train.teacher: expected a model directory, or a map of model and weight' \
   'train.teacher={weight: 1}'

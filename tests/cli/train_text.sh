@@ -132,6 +132,10 @@ EOF
 expect 0 "$INGOT" train init.yml
 has err "'☃' 2, '☄' 1"
 has err 'warning: <unk>: the tokenizer of model.init has no piece for them'
+# Where nothing is unknown there is nothing to advise.
+sed "1s|.*|data: {$both}|; s/output: init/output: known/" init.yml >known.yml
+expect 0 "$INGOT" train known.yml
+! grep -q '<unk>' err || fail 'a text of known letters has unknown ones'
 # Bytes spell what has no piece.
 recipe bytes "{train: $pair, valid: $pair, sentencepiece: {byte_fallback: true,
   character_coverage: 0.98}}" 'updates: 1'

@@ -59,6 +59,23 @@ expect 0 "$INGOT" translate -m "$model" -i in --beam-size 1 --batch-tokens 1 --s
 same out plain
 [ $(($(number accepted_tokens) * 2)) -lt "$(number drafted_tokens)" ] || fail "$(cat stats)"
 
+# A shortlist in the draft's directory decides what it guesses from, and nothing else.
+expect 0 "$INGOT" translate -m "$model" -i in -o own --beam-size 1 --split-sentences off
+for best in 100 1; do
+  expect 0 "$INGOT" optimize "$draft" -o "listed$best" --shortlist --source in --target own \
+    --shortlist-first 1 --shortlist-best "$best" --quiet
+  expect 0 "$INGOT" translate -m "$model" -i in --beam-size 1 --batch-tokens 1 --stats stats \
+    --draft "listed$best"
+  same out plain
+  ! grep -q listed_sentences stats || fail "the model has lists: $(cat stats)"
+  number accepted_tokens >"accepted$best"
+done
+[ "$(cat accepted1)" -gt 0 ] && [ "$(cat accepted1)" -lt "$(cat accepted100)" ] ||
+  fail "accepted with short lists $(cat accepted1), with long ones $(cat accepted100)"
+head -c 100 listed1/lex.s2t.bin >cut && mv cut listed1/lex.s2t.bin
+expect 1 "$INGOT" translate -m "$model" -i in --beam-size 1 --draft listed1
+has err 'listed1/lex.s2t.bin'
+
 # Resuming may take another draft: the lines are the same.
 # shellcheck disable=SC2094
 expect 0 "$INGOT" translate -m "$model" -i in --beam-size 1 --draft "$draft" -o text --resume

@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "ingot_answer.h"
 #include "ingot_score.h"
+#include "ingot_texts.h"
 #include "io/yaml.h"
 
 static ig_status tokenize(ig_error *err) {
@@ -111,6 +112,34 @@ static ig_status translate_together(ig_error *err) {
 static ig_status score_together(ig_error *err) {
   static char expected[4096];
   return run_lines(COMPANY_TOGETHER, 1, true, expected, err);
+}
+
+// By a future, with all that may be asked for; a text that is refused is no failure of the others.
+static ig_status translate_texts(ig_error *err) {
+  static const char *const texts[] = {"34 8 11 0", "10 x", "10 51 0"};
+  ig_translator_options options = ig_translator_options_default();
+  options.ids_in = options.ids_out = true;
+  options.beam_size = options.n_best = 2;
+  options.max_length = 8;
+  options.threads = 1;
+  ig_translator *translator = NULL;
+  ig_future *future = NULL;
+  ig_translations *found = NULL;
+  ig_status status = ig_translator_open(golden_model, &options, &translator, err);
+  if (status == IG_OK)
+    status =
+        ig_submit_texts(translator, texts, 3,
+                        &(ig_texts_options){.log_probs = true, .alignments = true}, &future, err);
+  if (status == IG_OK) status = ig_future_wait(future, &found, err);
+  if (status == IG_OK) {
+    assert_int_equal(found->texts[1].status, IG_ERROR_FORMAT);
+    assert_non_null(found->texts[0].translations[1].log_probs);
+    assert_non_null(found->texts[2].translations[0].alignment);
+  }
+  ig_translations_free(found);
+  ig_future_free(future);
+  ig_translator_free(translator);
+  return status;
 }
 
 // A new model, one update, a greedy translation, saved as bfloat16 and loaded.
@@ -441,31 +470,71 @@ static ig_status score_held_out(ig_error *err) {
   return status;
 }
 
+// ---- learned fusion ---------------------------------------------------------------------
+
+static void remove_learned(void) {
+  static const char *const names[] = {"learned", "learned.partial", "learned.stages"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) remove_directory(names[i]);
+}
+
+// One step, of a model that teaches itself where answers are.
+static void write_learning(void) {
+  char recipe[2048];
+  remove_learned();
+  write_small_file("right.json",
+                   "{\"data\": [{\"paragraphs\": [{\"context\": \"The city of Lyon is near the "
+                   "old bridge in Lyon, and the river flows south.\", \"qas\": [{\"id\": \"a\", "
+                   "\"question\": \"Where is it?\", \"answers\": [{\"text\": \"Lyon\", "
+                   "\"answer_start\": 12}]}, {\"id\": \"b\", \"question\": \"what?\", "
+                   "\"answers\": [{\"text\": \"old bridge\", \"answer_start\": 29}]}]}]}]}");
+  snprintf(recipe, sizeof recipe,
+           "merge_method: learned\nmodels: [{model: %s/tests/golden/answers}]\n"
+           "learn: {max_length: 24, stride: 6, steps: 1, valid_share: 0.5, granularity: model,\n"
+           "        loss: teachers, data: {questions: right.json}}\n",
+           getenv("INGOT_SOURCE"));
+  write_small_file("learned.yml", recipe);
+}
+
+static ig_status learn_from_questions(ig_error *err) {
+  const ig_fuse_options options = {.threads = 1};
+  return ig_fuse("learned.yml", "learned", &options, err);
+}
+
+static void learned_is_whole(void) {
+  if (!ig_file_exists("learned")) return;
+  if (!ig_file_exists("learned-first")) copy_checkpoint("learned", "learned-first");
+  expect_same_files("learned", "learned-first");
+  expect_same_files("learned-first", "learned");
+}
+
 static const scenario scenarios[] = {
-    {"tokenizer", tokenize, NULL, NULL},
-    {"translate", translate, NULL, NULL},
-    {"translate in parallel", translate_in_parallel, NULL, NULL},
-    {"score targets", score_targets, NULL, NULL},
-    {"translate with an ensemble", translate_together, NULL, NULL},
-    {"score targets with an ensemble", score_together, NULL, NULL},
-    {"step, save and load", step, remove_torch, torch_is_whole},
-    {"inspect", inspect, NULL, NULL},
-    {"inspect as JSON", inspect_json, NULL, NULL},
-    {"YAML", read_yaml, NULL, NULL},
-    {"score", score_lines, NULL, NULL},
-    {"score against several references", score_with_references, NULL, NULL},
-    {"score answers", score_answers, write_answers, NULL},
-    {"answer a file of questions", answer_squad, write_questions, answers_are_whole},
-    {"answer lines", answer_lines, NULL, NULL},
-    {"generate answers", generate_answers, NULL, NULL},
-    {"score held-out questions", score_held_out, write_questions, NULL},
-    {"score resampled lines", score_resampled, NULL, NULL},
-    {"fuse", fuse_stages, remove_fused, fusion_is_whole},
-    {"plan a fusion", plan_stages, NULL, NULL},
-    {"verify a fusion", verify_fused, fused_there, NULL},
-    {"train", train_tiny, remove_tiny, training_is_whole},
-    {"resume", train_more, more_from_tiny, training_goes_on},
-    {"train with teachers", train_taught, with_teacher, training_is_whole},
+    {"tokenizer", tokenize, NULL, NULL, false},
+    {"translate", translate, NULL, NULL, false},
+    {"translate in parallel", translate_in_parallel, NULL, NULL, false},
+    {"score targets", score_targets, NULL, NULL, false},
+    {"translate with an ensemble", translate_together, NULL, NULL, false},
+    {"score targets with an ensemble", score_together, NULL, NULL, false},
+    {"translate texts", translate_texts, NULL, NULL, false},
+    {"step, save and load", step, remove_torch, torch_is_whole, false},
+    {"inspect", inspect, NULL, NULL, false},
+    {"inspect as JSON", inspect_json, NULL, NULL, false},
+    {"YAML", read_yaml, NULL, NULL, false},
+    {"score", score_lines, NULL, NULL, false},
+    {"score against several references", score_with_references, NULL, NULL, false},
+    {"score answers", score_answers, write_answers, NULL, false},
+    {"answer a file of questions", answer_squad, write_questions, answers_are_whole, false},
+    {"answer lines", answer_lines, NULL, NULL, false},
+    {"generate answers", generate_answers, NULL, NULL, false},
+    {"score held-out questions", score_held_out, write_questions, NULL, false},
+    {"score resampled lines", score_resampled, NULL, NULL, false},
+    {"fuse", fuse_stages, remove_fused, fusion_is_whole, false},
+    {"plan a fusion", plan_stages, NULL, NULL, false},
+    {"verify a fusion", verify_fused, fused_there, NULL, false},
+    {"learn from questions", learn_from_questions, write_learning, learned_is_whole, true},
+    {"train", train_tiny, remove_tiny, training_is_whole, false},
+    {"resume", train_more, more_from_tiny, training_goes_on, false},
+    {"train from corpora in a file", train_stored, write_corpora, training_is_whole, true},
+    {"train with teachers", train_taught, with_teacher, training_is_whole, true},
 };
 
 // INGOT_SCENARIO=NAME tries this one alone.

@@ -41,10 +41,11 @@ static void model_is_whole(void) {
 }
 
 static const scenario scenarios[] = {
-    {"save a model over an old one", save_model, old_model_there, model_is_whole},
-    {"fuse", fuse_stages, remove_fused, fusion_goes_on},
-    {"train", train_tiny, remove_tiny, training_is_whole},
-    {"resume", train_more, more_from_tiny, training_goes_on},
+    {"save a model over an old one", save_model, old_model_there, model_is_whole, false},
+    {"fuse", fuse_stages, remove_fused, fusion_goes_on, false},
+    {"train", train_tiny, remove_tiny, training_is_whole, false},
+    {"resume", train_more, more_from_tiny, training_goes_on, false},
+    {"train from corpora in a file", train_stored, write_corpora, training_is_whole, false},
 };
 
 static void writes(void **state) {

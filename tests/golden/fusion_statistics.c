@@ -70,6 +70,13 @@ static void regmean_is_pytorchs(void **state) {
   assert_true(worst_distance("regmean", "reference") > 100 * TOLERANCE);
 }
 
+static void regmean_of_merged_inputs_is_pytorchs(void **state) {
+  (void)state;
+  assert_true(worst_distance("merged", "merged") < TOLERANCE);
+  // Each model's own inputs would be noticed.
+  assert_true(worst_distance("regmean", "merged") > 10 * TOLERANCE);
+}
+
 static int link_files(void **state) {
   static const char *const names[] = {"one",     "two",     "one.src", "one.trg",
                                       "two.src", "two.trg", "all.src", "all.trg"};
@@ -90,6 +97,7 @@ int main(void) {
   goldens = directory;
   free(root);
   const struct CMUnitTest tests[] = {cmocka_unit_test(fisher_is_pytorchs),
-                                     cmocka_unit_test(regmean_is_pytorchs)};
+                                     cmocka_unit_test(regmean_is_pytorchs),
+                                     cmocka_unit_test(regmean_of_merged_inputs_is_pytorchs)};
   return cmocka_run_group_tests(tests, link_files, fixture_leave);
 }

@@ -1,4 +1,5 @@
-// Students that learn from teachers of other families against PyTorch
+// Students that learn from teachers of other families, translators and encoders that find answers,
+// against PyTorch
 // (tests/golden/teaching/make_goldens.py): loss, divergence and every gradient, with teachers as
 // they are loaded and with packed weights; that another share, temperature, number of tokens or
 // weight is noticed.
@@ -13,6 +14,7 @@
 
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "model/config.h"
 #include "model/files/load.h"
 #include "train/trainer.h"
 
@@ -69,7 +71,8 @@ static void read_batch(teaching_case *c) {
     for (int r = c->offsets[1][s]; r < c->offsets[1][s + 1]; r++)
       c->input[r] =
           r == c->offsets[1][s] ? ig_model_config(c->student)->decoder_start_id : c->output[r - 1];
-  c->output[c->offsets[1][1] + 2] = -1;  // not counted
+  if (ig_config_decodes(ig_model_config(c->student)))
+    c->output[c->offsets[1][1] + 2] = -1;  // not counted
   c->batch = (ig_batch){.sequences = SEQUENCES,
                         .source = c->source,
                         .source_offsets = c->offsets[0],
@@ -183,7 +186,7 @@ static void equals_torch(void **state) {
   (void)state;
   json_t *all = cases(), *json;
   const char *name;
-  assert_true(json_object_size(all) >= 4);
+  assert_true(json_object_size(all) >= 5);
   for (int packed = 0; packed < 2; packed++) json_object_foreach(all, name, json) {
       teaching_case c;
       char where[128] = "nothing";
@@ -200,14 +203,17 @@ static void equals_torch(void **state) {
 static void notices_faults(void **state) {
   (void)state;
   json_t *all = cases();
-  for (int fault = 0; fault < 5; fault++) {
+  for (int fault = 0; fault < 8; fault++) {
     teaching_case c;
     char where[128] = "nothing";
-    open_case(&c, all, fault == 4 ? "few" : "mean", true);
+    open_case(&c, all, fault < 4 ? "mean" : fault == 4 ? "few" : "spans", true);
     switch (fault) {
-      case 0: c.teaching.share += 1e-3; break;
-      case 1: c.teaching.temperature += 1e-3; break;
-      case 2: c.list[0].weight += 1e-2; break;
+      case 0:
+      case 5: c.teaching.share += 1e-3; break;
+      case 1:
+      case 6: c.teaching.temperature += 1e-3; break;
+      case 2:
+      case 7: c.list[0].weight += 1e-2; break;
       case 3: c.teaching.top_k = 60; break;
       case 4: c.teaching.top_k++; break;
     }

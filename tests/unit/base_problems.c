@@ -41,6 +41,21 @@ static void without_a_reporter_the_error_has_them(void **state) {
   ig_problems_free(&problems);
 }
 
+// One problem of the system makes the whole one of it, also after it was moved.
+static void what_the_system_refused_is_known(void **state) {
+  (void)state;
+  ig_problems problems = {0}, all = {0};
+  ig_error err = {0}, why = {.status = IG_ERROR_FORMAT, .message = "no shape"};
+  assert_int_equal(ig_problems_judge(&problems, why.status, &why, &err), IG_OK);
+  assert_int_equal(ig_problems_report(&problems, "r.yml", NULL, &err), IG_ERROR_FORMAT);
+  why = (ig_error){.status = IG_ERROR_IO, .message = "a: cannot open"};
+  assert_int_equal(ig_problems_judge(&problems, why.status, &why, &err), IG_OK);
+  assert_int_equal(ig_problems_move(&all, &problems, &err), IG_OK);
+  assert_int_equal(ig_problems_report(&all, "r.yml", NULL, &err), IG_ERROR_IO);
+  assert_int_equal(ig_problems_report(&problems, "r.yml", NULL, &err), IG_OK);
+  ig_problems_free(&all);
+}
+
 static void what_does_not_fit_is_counted(void **state) {
   (void)state;
   ig_problems problems = {0};
@@ -77,6 +92,7 @@ static void what_does_not_fit_is_counted(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(without_a_reporter_the_error_has_them),
+      cmocka_unit_test(what_the_system_refused_is_known),
       cmocka_unit_test(what_does_not_fit_is_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // Batches: every pair occurs once an epoch, budgets are kept, and all is a pure function of seed
 // and epoch.
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -164,6 +165,72 @@ static void a_function_of_seed_and_epoch(void **state) {
   ig_corpus_free(&c);
 }
 
+// Adds to seen how often the epoch has each pair; returns the pairs of the epoch.
+static size_t count_epoch(ig_batcher *b, uint64_t number, int seen[PAIRS]) {
+  size_t entries = 0;
+  const size_t batches = epoch(b, number);
+  for (size_t i = 0; i < batches; i++) {
+    size_t count;
+    const uint32_t *pairs = ig_batcher_pairs(b, i, &count);
+    for (size_t k = 0; k < count; k++) seen[pairs[k]]++;
+    entries += count;
+  }
+  return entries;
+}
+
+static const ig_batcher_part weighted[] = {
+    {.pairs = 600, .weight = 1}, {.pairs = 300, .weight = 0.25}, {.pairs = 100, .weight = 3.5}};
+
+static void weights_are_means_over_epochs(void **state) {
+  (void)state;
+  ig_corpus c = corpus();
+  ig_batcher_options options = usual;
+  options.parts = weighted;
+  options.part_count = 3;
+  ig_batcher *b = batcher(&c, options);
+  int seen[PAIRS] = {0};
+  assert_int_equal(ig_batcher_entries(b), 600 + 75 + 350);
+  for (uint64_t e = 0; e < 6; e++) {
+    assert_int_equal(count_epoch(b, e, seen), 600 + 75 + 350);
+    for (size_t p = 0, part = 0, end = 600; p < PAIRS; p++) {
+      if (p == end) end += weighted[++part].pairs;
+      const double times = (double)(e + 1) * weighted[part].weight;
+      assert_true(seen[p] >= floor(times) && seen[p] <= ceil(times));
+    }
+  }
+  // In an epoch that takes a quarter, which quarter is drawn: it is not the first.
+  int first[PAIRS] = {0}, low = 0;
+  count_epoch(b, 0, first);
+  for (size_t p = 600; p < 675; p++) low += first[p];
+  assert_in_range(low, 5, 40);
+  ig_batcher_free(b);
+  ig_corpus_free(&c);
+}
+
+static void weights_are_a_function_of_seed_and_epoch(void **state) {
+  (void)state;
+  ig_corpus c = corpus();
+  ig_batcher_options options = usual;
+  options.parts = weighted;
+  options.part_count = 3;
+  ig_batcher *first = batcher(&c, options), *second = batcher(&c, options);
+  const uint64_t zero = order_of(first, 0), four = order_of(first, 4);
+  assert_int_not_equal(zero, four);
+  assert_int_equal(order_of(second, 4), four);
+  assert_int_equal(order_of(second, 0), zero);
+  // Several parts of weight 1 are one corpus.
+  const ig_batcher_part whole[] = {{.pairs = 10, .weight = 1}, {.pairs = 990, .weight = 1}};
+  options.parts = whole;
+  options.part_count = 2;
+  ig_batcher *parts = batcher(&c, options), *plain = batcher(&c, usual);
+  assert_int_equal(order_of(parts, 3), order_of(plain, 3));
+  ig_batcher_free(first);
+  ig_batcher_free(second);
+  ig_batcher_free(parts);
+  ig_batcher_free(plain);
+  ig_corpus_free(&c);
+}
+
 static void wrong_arguments(void **state) {
   (void)state;
   ig_corpus c = {0};
@@ -172,6 +239,14 @@ static void wrong_arguments(void **state) {
   assert_int_equal(ig_batcher_create(&c, &options, &b, NULL), IG_ERROR_FORMAT);
   options.batch_tokens = 0;
   assert_int_equal(ig_batcher_create(&c, &options, &b, NULL), IG_ERROR_ARGUMENT);
+  c = corpus();
+  options = usual;
+  options.parts = &(ig_batcher_part){.pairs = PAIRS, .weight = 0.0009};
+  options.part_count = 1;
+  assert_int_equal(ig_batcher_create(&c, &options, &b, NULL), IG_ERROR_ARGUMENT);
+  options.parts = &(ig_batcher_part){.pairs = PAIRS, .weight = 1e8};
+  assert_int_equal(ig_batcher_create(&c, &options, &b, NULL), IG_ERROR_UNSUPPORTED);
+  ig_corpus_free(&c);
 }
 
 int main(void) {
@@ -179,6 +254,8 @@ int main(void) {
       cmocka_unit_test(every_pair_once_within_budget),
       cmocka_unit_test(bounds_hold),
       cmocka_unit_test(a_function_of_seed_and_epoch),
+      cmocka_unit_test(weights_are_means_over_epochs),
+      cmocka_unit_test(weights_are_a_function_of_seed_and_epoch),
       cmocka_unit_test(wrong_arguments),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "data/corpus.h"
+#include "data/corpus_load.h"
 #include "text/sentencepiece.h"
 #include "tokenizer_fixture.h"
 
@@ -49,8 +49,8 @@ static int set_up(void **state) {
   assert_int_equal(
       ig_tokenizer_from_sentencepiece(&pieces_description, "model", NULL, &tokenizer, &err), IG_OK);
   const ig_corpus_options options = {.tokenizer = tokenizer, .keep_text = true};
-  assert_int_equal(ig_corpus_load(&(ig_corpus_files){&source, &target, 1}, &options, &corpus, &err),
-                   IG_OK);
+  const ig_corpus_files files = {.source = &source, .target = &target, .count = 1};
+  assert_int_equal(ig_corpus_load(&files, &options, &corpus, &err), IG_OK);
   return 0;
 }
 

@@ -28,7 +28,8 @@ static ig_status survey(const char *source, const char *target, ig_survey *out, 
   write_text("t", target);
   const char *const sources[] = {"s"}, *const targets[] = {"t"};
   *err = (ig_error){0};
-  return ig_survey_files(&(ig_corpus_files){sources, targets, 1}, strict, out, err);
+  return ig_survey_files(&(ig_corpus_files){.source = sources, .target = targets, .count = 1},
+                         strict, out, err);
 }
 
 static void codes(void **state) {
@@ -67,8 +68,10 @@ static void wrong_files(void **state) {
   assert_int_equal(survey("a\n \n", "\t\nb\n", &s, &err), IG_ERROR_FORMAT);
   assert_non_null(strstr(err.message, "found none in 2 lines"));
   const char *const nowhere[] = {"nowhere"};
-  assert_int_equal(ig_survey_files(&(ig_corpus_files){nowhere, nowhere, 1}, false, &s, &err),
-                   IG_ERROR_IO);
+  assert_int_equal(
+      ig_survey_files(&(ig_corpus_files){.source = nowhere, .target = nowhere, .count = 1}, false,
+                      &s, &err),
+      IG_ERROR_IO);
   assert_int_equal(ig_survey_files(&(ig_corpus_files){0}, false, &s, &err),
                    IG_OK);  // no validation
 }

@@ -102,7 +102,7 @@ typedef struct found_sentence {
 typedef struct decoding {
   draft_name draft;
   int tokens, seats;
-  float least_probability;
+  float least_probability, going_probability;
   ig_pool *pool;
   ig_decode_options options;
   fault fault;
@@ -161,10 +161,12 @@ static ig_status leave(void *context, int seat, const ig_hypothesis *hypothesis,
   (void)err;
   decoding *d = context;
   found_sentence *found = &d->found[d->sentence_of[seat]];
+  // The tokens before the one after which none may come are told by the step, if at all.
+  if (hypothesis->length == 0) *found = (found_sentence){0};
   assert_int_equal(found->told, hypothesis->length);
-  assert_memory_equal(found->ids, hypothesis->ids, (size_t)found->told * sizeof *found->ids);
+  assert_memory_equal(found->ids, hypothesis->ids, (size_t)hypothesis->length * sizeof *found->ids);
   found->length = hypothesis->length;
-  found->score = hypothesis->score;
+  if (hypothesis->length > 0) found->score = hypothesis->score;
   d->generated += hypothesis->length;
   ig_decoder_run_leave(d->model->decoder, seat);
   if (d->drafting) ig_draft_leave(d->drafting, seat, hypothesis->length);
@@ -204,6 +206,7 @@ static void decode(decoding *d) {
                                 .start_id = START,
                                 .tokens = d->tokens,
                                 .least_probability = d->least_probability,
+                                .going_probability = d->going_probability,
                                 .size = size};
     assert_int_equal(ig_draft_create(&plan, d->pool, &d->drafting, NULL), IG_OK);
     assert_int_equal(ig_draft_begin(d->drafting, &d->options, NULL, NULL), IG_OK);
@@ -274,6 +277,28 @@ static void test_processors_see_the_accepted_tokens(void **state) {
   expect_no_draft_changes(&options);
 }
 
+// A sentence in which one token has come may go on with none: it has no translation, and what was
+// drafted for it does not count.
+static void test_sentences_without_a_translation_do_not_count(void **state) {
+  (void)state;
+  enum { WORD = 2 };
+  static int offsets[VOCABULARY + 1], ids[VOCABULARY * WORD];
+  decoding plain = decoding_of(NO_DRAFT, 0, 1), dead = plain;
+  decode(&plain);
+  for (int i = 0; i < VOCABULARY; i++) {
+    offsets[i + 1] = (i + 1) * WORD;
+    ids[i * WORD] = plain.found[SENTENCES - 1].ids[LENGTH / 2];
+    ids[i * WORD + 1] = i;
+  }
+  dead.options.bad_words = (ig_bad_words){VOCABULARY, offsets, ids};
+  const ig_decode_options options = dead.options;
+  decode(&dead);
+  int without = 0;
+  for (int i = 0; i < SENTENCES; i++) without += dead.found[i].length == 0;
+  assert_in_range(without, 1, SENTENCES - 1);
+  expect_no_draft_changes(&options);
+}
+
 static void test_the_model_itself_is_always_right(void **state) {
   (void)state;
   decoding few = decoding_of(SAME, 1, 1), many = decoding_of(SAME, MOST_TOKENS, 1);
@@ -317,6 +342,23 @@ static void test_a_draft_that_is_not_sure_keeps_silent(void **state) {
   assert_int_equal(silent.counts.steps, silent.generated);
 }
 
+// A draft that goes on only from what it is sure of guesses one token where it is not.
+static void test_a_draft_goes_on_where_it_is_sure(void **state) {
+  (void)state;
+  decoding plain = decoding_of(NO_DRAFT, 0, 1), bold = decoding_of(NEAR, MOST_TOKENS, 2),
+           careful = bold, single = bold, one = decoding_of(NEAR, 1, 2);
+  careful.going_probability = 0.5f;
+  single.going_probability = 1.1f;
+  decode(&plain);
+  decode(&bold);
+  decode(&careful);
+  decode(&single);
+  decode(&one);
+  assert_true(found_same(&careful, &plain) && found_same(&single, &plain));
+  assert_true(careful.counts.drafted < bold.counts.drafted);
+  assert_memory_equal(&single.counts, &one.counts, sizeof one.counts);
+}
+
 static void test_counts_do_not_depend_on_the_company(void **state) {
   (void)state;
   decoding alone = decoding_of(NEAR, MOST_TOKENS, 1), together = decoding_of(NEAR, MOST_TOKENS, 5);
@@ -341,9 +383,11 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_no_draft_changes_anything),
       cmocka_unit_test(test_processors_see_the_accepted_tokens),
+      cmocka_unit_test(test_sentences_without_a_translation_do_not_count),
       cmocka_unit_test(test_the_model_itself_is_always_right),
       cmocka_unit_test(test_another_model_is_seldom_right),
       cmocka_unit_test(test_a_draft_that_is_not_sure_keeps_silent),
+      cmocka_unit_test(test_a_draft_goes_on_where_it_is_sure),
       cmocka_unit_test(test_counts_do_not_depend_on_the_company),
       cmocka_unit_test(test_planted_faults_are_noticed),
   };

@@ -75,6 +75,7 @@ static void alpha_has_patterns(void **state) {
       {", \"alpha_pattern\": {\"c\": 10}", 2, 2},                        // not a part's end
       {", \"alpha_pattern\": {\"^layers.0.fc\": 10, \"^m\\\\.layers.0.fc\": 12}", 6, 2},
       {", \"alpha_pattern\": {\"layers...fc\": 8}", 4, 4},
+      {", \"alpha_pattern\": {\"layers.(0|2).fc\": 8, \"layers\\\\.\\\\d+\\\\..*\": 6}", 4, 3},
       {", \"rank_pattern\": {\"layers.1.fc\": 2, \"fc\": 2}", 2, 2},
       {", \"init_lora_weights\": \"gaussian\"", 2, 2},
       {", \"init_lora_weights\": \"eva\"", 2, 2},
@@ -184,42 +185,72 @@ static void ranks_must_be_those_of_the_tensors(void **state) {
        "rank_pattern) says 99"},
       {", \"rank_pattern\": {\"layers.1.fc\": 8}",
        "m.layers.1.fc: lora_A and lora_B have the rank 2"},
+      {", \"rank_pattern\": {\".*1.fc\": 8}", "m.layers.1.fc: lora_A and lora_B have the rank 2"},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     two_layers("ranks", cases[i][0]);
     fixture_refused(APPLY("model", "ranks"), cases[i][1]);
   }
-  // Of a regular expression it is not known for what it holds.
-  two_layers("ranks", ", \"rank_pattern\": {\".*1.fc\": 8}");
+  // Of some regular expressions it is not known for what they hold.
+  two_layers("ranks", ", \"rank_pattern\": {\".*(?=1).*fc\": 8}");
   fixture_fused(APPLY("model", "ranks"), "out");
   remove_output();
 }
 
 static void adapters_of_nothing_are_refused(void **state) {
   (void)state;
-  const ig_safetensors_output convolution[] = {
-      {.name = "m.conv.weight", .rank = 4, .shape = {2, 3, 1, 1}, .values = zeros},
-      {.name = "m.short.weight", .rank = 3, .shape = {2, 3, 1}, .values = zeros}};
-  const ig_safetensors_output parts[][2] = {
-      {{.name = "m.conv.lora_A.weight", .rank = 4, .shape = {2, 3, 1, 1}, .values = a2},
-       {.name = "m.conv.lora_B.weight", .rank = 4, .shape = {2, 2, 1, 1}, .values = b2}},
-      {{.name = "m.short.lora_A.weight", .rank = 3, .shape = {2, 3, 1}, .values = a2},
-       {.name = "m.short.lora_B.weight", .rank = 3, .shape = {2, 2, 1}, .values = b2}}};
-  fixture_model("convolution", "{\"model_type\": \"made-up\"}", convolution, 2);
-  make_adapter("of_convolution", "", parts[0], 2);
-  fixture_refused(APPLY("convolution", "of_convolution"),
-                  "m.conv: LoRA of a convolution (Conv2d) is not supported");
-  make_adapter("of_convolution", "", parts[1], 2);
-  fixture_refused(APPLY("convolution", "of_convolution"),
-                  "m.short: LoRA of a convolution (Conv1d) is not supported");
   make_adapter("empty", "", NULL, 0);
   fixture_refused(APPLY("model", "empty"), "empty/adapter_model.safetensors: has no tensors");
   two_layers("kindless", "");
   fixture_write("kindless/adapter_config.json", "{\"lora_alpha\": 4, \"r\": 2}");
   fixture_refused(APPLY("model", "kindless"), "peft_type");
   two_layers("plain", "");
-  fixture_refused(APPLY("model", "plain+kindless"),
-                  "model+plain+kindless: only one adapter can follow a model");
+  fixture_refused(APPLY("model", "plain+kindless"), "kindless/adapter_config.json: peft_type");
+}
+
+// Adapters whose tensors are not those that their configuration announces, or do not fit the model.
+static void parts_must_be_those_that_are_announced(void **state) {
+  (void)state;
+#define MAGNITUDE "base_model.model.m.layers.0.fc.lora_magnitude_vector"
+#define DELTA "base_model.model.m.layers.0.fc.token_adapter.trainable_tokens_delta"
+  static const struct {
+    const char *settings;
+    ig_safetensors_output tensor;  // besides layers 0 and 1, or of another module
+    const char *message;
+  } cases[] = {
+      {"", {.name = MAGNITUDE, .rank = 1, .shape = {2}, .values = a2}, "DoRA's magnitude"},
+      {", \"use_dora\": true",
+       {.name = MAGNITUDE, .rank = 1, .shape = {3}, .values = a2},
+       "lora_magnitude_vector has 3 values, expected 2"},
+      {", \"modules_to_save\": [\"other\"]",
+       TENSOR("base_model.model.m.layers.1.other.weight", 3, 2, a2),
+       "is trained whole, but has another shape than m.layers.1.other.weight"},
+      {", \"modules_to_save\": [\"score\"]", TENSOR("base_model.model.score.weight", 3, 2, a2),
+       "base_model.model.score.weight is trained whole, and the model has no tensor of this name"},
+      {", \"modules_to_save\": [\"layer\"]",
+       TENSOR("base_model.model.m.layers.1.other.weight", 2, 3, a2),
+       "a module that was trained whole"},
+      {", \"trainable_token_indices\": [1]", TENSOR(DELTA, 1, 3, a2),
+       "m.layers.0.fc is adapted in two ways"},
+      {"", TENSOR("m.layers.1.other.token_adapter.trainable_tokens_delta", 1, 3, a2),
+       "does not fit m.layers.1.other.weight and the 0 trainable_token_indices"},
+      {", \"trainable_token_indices\": {\"other\": [2]}",
+       TENSOR("m.layers.1.other.token_adapter.trainable_tokens_delta", 1, 3, a2),
+       "item 1 is no row of m.layers.1.other.weight (2)"},
+      {"", TENSOR("m.layers.1.other.lora_embedding_A", 2, 2, a2),
+       "m.layers.1.other has one of lora_A and lora_B only"},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const ig_safetensors_output tensors[] = {
+        PART("m.layers.0.fc", 2, 2, 3, a2, b2),
+        {.name = "m.layers.1.fc.lora_A.weight", .rank = 2, .shape = {2, 3}, .values = a2},
+        {.name = "m.layers.1.fc.lora_B.weight", .rank = 2, .shape = {2, 2}, .values = b2},
+        cases[i].tensor,
+        {.name = "m.layers.1.fc.lora_magnitude_vector", .rank = 1, .shape = {2}, .values = b2}};
+    const size_t count = COUNT(tensors) - !strstr(cases[i].settings, "use_dora");
+    make_adapter("announced", cases[i].settings, tensors, count);
+    fixture_refused(APPLY("model", "announced"), cases[i].message);
+  }
 }
 
 // What is extracted from Conv1D's weights gives them back; tables of embeddings are none of them.
@@ -307,23 +338,33 @@ static void what_is_not_built_is_called_by_its_name(void **state) {
   static const struct {
     const char *settings, *message;
   } cases[] = {
-      {", \"use_dora\": true", "use_dora is not supported"},
-      {", \"lora_bias\": true", "lora_bias is not supported"},
-      {", \"modules_to_save\": [\"score\"]", "modules_to_save is not supported"},
-      {", \"trainable_token_indices\": [3]", "trainable_token_indices is not supported"},
+      {", \"use_dora\": true", "m.layers.0.fc has no lora_magnitude_vector, but use_dora is set"},
+      {", \"lora_bias\": true", "m.layers.0.fc has no lora_B.bias, but lora_bias is set"},
+      {", \"modules_to_save\": [\"score\"]",
+       "modules_to_save names score, and the file has no tensor of it"},
+      {", \"trainable_token_indices\": [1]",
+       "trainable_token_indices are set, and the file has no rows of tokens"},
+      {", \"trainable_token_indices\": {\"other\": [1]}",
+       "trainable_token_indices are set, and the file has no rows of tokens"},
+      {", \"alpha_pattern\": [[\"fc\", 6]]",
+       "alpha_pattern: expected an object of names and numbers"},
+      {", \"rank_pattern\": \"fc\"", "rank_pattern: expected an object of names and numbers"},
+      {", \"rank_pattern\": {\"fc\": \"2\"}", "rank_pattern: 'fc': expected a number"},
+      {", \"r\": \"2\"", "r: expected a whole number above 0"},
+      {", \"r\": 0", "r: expected a whole number above 0"},
       {", \"target_parameters\": [\"w\"]", "target_parameters is not supported"},
       {", \"layer_replication\": [[0, 2]]", "layer_replication is not supported"},
       {", \"use_qalora\": true", "use_qalora is not supported"},
       {", \"alora_invocation_tokens\": [1]", "alora_invocation_tokens is not supported"},
       {", \"arrow_config\": {\"k\": 1}", "arrow_config is not supported"},
-      {", \"bias\": \"lora_only\"", "bias 'lora_only' is not supported"},
+      {", \"bias\": \"some\"", "bias 'some', expected none, all or lora_only"},
       {", \"init_lora_weights\": \"pissa\"", "init_lora_weights 'pissa' is not supported"},
       {", \"init_lora_weights\": \"pissa_niter_16\"", "'pissa_niter_16' is not supported"},
       {", \"init_lora_weights\": \"OLoRA\"", "'OLoRA' is not supported"},
       {", \"init_lora_weights\": \"corda\"", "'corda' is not supported"},
       {", \"init_lora_weights\": \"loftq\"", "'loftq' is not supported"},
       {", \"init_lora_weights\": \"lora_ga\"", "'lora_ga' is not supported"},
-      {", \"alpha_pattern\": {\"layers.(0|1).fc\": 3}", "the regular expression 'layers.(0|1).fc'"},
+      {", \"alpha_pattern\": {\"layers.(?=0).fc\": 3}", "the regular expression 'layers.(?=0).fc'"},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     two_layers("refused-adapter", cases[i].settings);
@@ -331,13 +372,11 @@ static void what_is_not_built_is_called_by_its_name(void **state) {
   }
   static const char *const kinds[][2] = {
       {"base_model.model.m.layers.0.fc.lora_magnitude_vector", "DoRA's magnitude"},
-      {"base_model.model.m.embed.lora_embedding_A", "LoRA of an embedding"},
       {"base_model.model.m.layers.0.fc.lora_B.bias", "lora_bias"},
       {"base_model.model.m.layers.0.fc.lokr_w1", "LoKr"},
       {"base_model.model.m.layers.0.fc.hada_w1_a", "LoHa"},
       {"base_model.model.m.layers.0.fc.ia3_l", "IA3"},
       {"base_model.model.score.weight", "a module that was trained whole"},
-      {"base_model.model.m.embed.token_adapter.trainable_tokens_delta", "trainable tokens"},
   };
   for (size_t i = 0; i < COUNT(kinds); i++) {
     const ig_safetensors_output tensors[] = {PART("m.layers.0.fc", 2, 2, 3, a2, b2),
@@ -362,6 +401,7 @@ int main(void) {
       cmocka_unit_test(flag_of_linear_layers_is_ignored),
       cmocka_unit_test(ranks_must_be_those_of_the_tensors),
       cmocka_unit_test(adapters_of_nothing_are_refused),
+      cmocka_unit_test(parts_must_be_those_that_are_announced),
       cmocka_unit_test(transposed_layers_are_extracted),
       cmocka_unit_test(names_are_those_of_the_model_with_its_head),
       cmocka_unit_test(what_is_not_built_is_called_by_its_name),

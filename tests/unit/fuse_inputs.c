@@ -138,9 +138,8 @@ static void one_directory_is_one_model(void **state) {
     fixture_expect("out", "x", &two, 1);
     nftw("out", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
   }
-  fixture_refused(
-      "merge_method: linear\nmodels: [{model: org/name}]\nparameters: {weight: 1}\n",
-      "org/name: cannot open: no such directory. If this is a name of the Hugging Face");
+  fixture_refused("merge_method: linear\nmodels: [{model: org/name}]\nparameters: {weight: 1}\n",
+                  "org/name: cannot open: no such directory, nor a model of the Hugging Face hub");
   fixture_refused("merge_method: linear\nmodels: [{model: ~/a}]\nparameters: {weight: 1}\n",
                   "~/a: cannot open: no such directory. '~' is not taken");
   fixture_refused("merge_method: dare-ties\nmodels: [{model: a}]\n", "did you mean 'dare_ties'?");

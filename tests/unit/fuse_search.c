@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/command.h"
+#include "base/fail.h"
 #include "fuse/recipe/recipe_file.h"
 #include "fuse/search/search_recipes.h"
 #include "fuse/search/searched_recipe.h"
@@ -139,71 +140,127 @@ static void the_front_is_not_dominated(void **state) {
 
 typedef struct scorer {
   int calls, most;  // after `most` calls it fails
+  double end;       // of x, from which on recipes are impossible
 } scorer;
 
 // The best is x 0.8, y 0.1.
-static ig_status score(void *context, const json_t *values, double *scores, ig_error *err) {
+static ig_status score(void *context, const json_t *values, double *scores, bool *impossible,
+                       ig_error *err) {
   scorer *s = context;
-  (void)err;
   if (s->calls == s->most) return IG_INTERRUPTED;
   s->calls++;
+  *impossible = json_number_value(json_object_get(values, "x")) >= s->end;
+  if (*impossible) return ig_fail(err, IG_ERROR_FORMAT, "too far at call %d", s->calls);
   const double x = json_number_value(json_object_get(values, "x")) - 0.8,
                y = json_number_value(json_object_get(values, "y")) - 0.1;
   scores[0] = -x * x - 3 * y * y;
   return IG_OK;
 }
 
-static ig_status search(const ig_search_space *space, const char *path, int most, int *calls,
-                        ig_search_table *table) {
-  scorer s = {.calls = 0, .most = most};
+// *s: its calls are counted from 0.
+static ig_status search(const ig_search_space *space, const char *path, scorer *s,
+                        ig_search_table *table, ig_error *err) {
+  s->calls = 0;
   const ig_reporter nobody = {0};
   const ig_search_recipes_args args = {.space = space,
+                                       .label = "search",
                                        .identity = "one",
                                        .state_path = path,
                                        .reporter = &nobody,
                                        .interrupter = NULL,
                                        .score = score,
-                                       .context = &s};
-  ig_error err = {0};
-  const ig_status status = ig_search_recipes(&args, table, &err);
-  *calls = s.calls;
-  return status;
+                                       .context = s};
+  return ig_search_recipes(&args, table, err);
 }
 
-static void stopped_anywhere_it_takes_the_same_path(void **state) {
-  (void)state;
-  const char *text =
+static ig_recipe_file read_search(void) {
+  return read_recipe(
       "merge_method: task_arithmetic\nbase_model: p\nmodels:\n"
       "  - {model: a, parameters: {weight: $x}}\n  - {model: b, parameters: {weight: $y}}\n"
-      "search: {parameters: {x: [0, 1], y: [0, 1]}, evaluations: 60, seed: 2}\n";
-  ig_recipe_file file = read_recipe(text);
-  const ig_search_space *space = file.recipes[0].search;
-  char path[] = "fuse_search.XXXXXX";
-  int descriptor = mkstemp(path), calls;
+      "search: {parameters: {x: [0, 1], y: [0, 1]}, evaluations: 60, seed: 2}\n");
+}
+
+static void name_state(char path[]) {
+  const int descriptor = mkstemp(path);
   assert_true(descriptor >= 0);
   close(descriptor);
   unlink(path);
+}
+
+static void is_same_table(const ig_search_table *a, const ig_search_table *b) {
+  assert_int_equal(a->count, b->count);
+  assert_int_equal(a->best, b->best);
+  for (size_t i = 0; i < b->count; i++) {
+    assert_true(json_equal(a->rows[i].values, b->rows[i].values));
+    assert_true(a->rows[i].mean == b->rows[i].mean);
+  }
+}
+
+// Returns how many of the recipes were impossible.
+static int take_path(double end) {
+  ig_recipe_file file = read_search();
+  const ig_search_space *space = file.recipes[0].search;
+  char path[] = "fuse_search.XXXXXX";
+  ig_error err = {0};
   ig_search_table whole, parts;
-  assert_int_equal(search(space, path, 1000, &calls, &whole), IG_OK);
-  assert_int_equal(calls, (int)whole.count);
+  scorer s = {.most = 1000, .end = end};
+  name_state(path);
+  fine(search(space, path, &s, &whole, &err), &err);
+  assert_int_equal(s.calls, (int)whole.count);
   assert_true(whole.rows[whole.best].mean > -0.01);
   unlink(path);
+  s.most = 7;
   for (int again = 0; again < 9; again++) {
-    const ig_status status = search(space, path, 7, &calls, &parts);
+    const ig_status status = search(space, path, &s, &parts, &err);
     ig_search_table_free(&parts);
     if (status == IG_OK) break;
-    assert_int_equal(calls, 7);
+    assert_int_equal(s.calls, 7);
   }
-  assert_int_equal(search(space, path, 0, &calls, &parts), IG_OK);
-  assert_int_equal(parts.count, whole.count);
-  assert_int_equal(parts.best, whole.best);
+  s.most = 0;
+  fine(search(space, path, &s, &parts, &err), &err);
+  is_same_table(&parts, &whole);
+  int impossible = 0;
   for (size_t i = 0; i < whole.count; i++) {
-    assert_true(json_equal(parts.rows[i].values, whole.rows[i].values));
-    assert_true(parts.rows[i].mean == whole.rows[i].mean);
+    const double x = json_number_value(json_object_get(whole.rows[i].values, "x"));
+    assert_int_equal(whole.rows[i].impossible != NULL, x >= end);
+    impossible += x >= end;
   }
   unlink(path);
   ig_search_table_free(&whole);
   ig_search_table_free(&parts);
+  ig_recipe_file_free(&file);
+  return impossible;
+}
+
+static void stopped_anywhere_it_takes_the_same_path(void **state) {
+  (void)state;
+  assert_int_equal(take_path(2), 0);
+}
+
+// The best is next to what is impossible; the search goes on, and comes near it all the same.
+static void what_is_impossible_counts_as_the_worst(void **state) {
+  (void)state;
+  assert_true(take_path(0.85) > 3);
+}
+
+static void one_recipe_must_be_possible(void **state) {
+  (void)state;
+  ig_recipe_file file = read_search();
+  char path[] = "fuse_search.XXXXXX";
+  ig_error err = {0};
+  ig_search_table table;
+  scorer s = {.most = 1000, .end = -1};
+  name_state(path);
+  assert_int_equal(search(file.recipes[0].search, path, &s, &table, &err), IG_ERROR_FORMAT);
+  assert_int_equal(table.best, table.count);
+  if (!strstr(err.message, "none of 60 recipes could be carried out; the first: too far at call 1"))
+    fail_msg("%s", err.message);
+  json_t *rows = ig_search_table_json(&table);
+  const json_t *why = json_object_get(json_array_get(rows, 59), "impossible");
+  assert_string_equal(json_string_value(why), "too far at call 60");
+  json_decref(rows);
+  unlink(path);
+  ig_search_table_free(&table);
   ig_recipe_file_free(&file);
 }
 
@@ -240,6 +297,8 @@ int main(void) {
       cmocka_unit_test(ends_of_ranges_are_checked),
       cmocka_unit_test(the_front_is_not_dominated),
       cmocka_unit_test(stopped_anywhere_it_takes_the_same_path),
+      cmocka_unit_test(what_is_impossible_counts_as_the_worst),
+      cmocka_unit_test(one_recipe_must_be_possible),
       cmocka_unit_test(a_command_says_what_it_wrote),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,6 +239,53 @@ static void bits_do_not_depend_on_threads_rows_or_packing(void **state) {
   for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
 }
 
+// Compares what is on and above the diagonal with the whole product, and tells how many values
+// below it were left alone.
+static size_t expect_upper(const operands *o, const float *whole) {
+  const ig_gemm *g = &o->gemm;
+  size_t left = 0;
+  for (size_t i = 0; i < g->m; i++) {
+    const size_t row = i * g->c_row;
+    assert_memory_equal(o->c + row + i, whole + row + i, (g->n - i) * sizeof(float));
+    for (size_t j = 0; j < i; j++)
+      left += memcmp(&o->c[row + j], &o->start[row + j], sizeof(float)) == 0;
+  }
+  return left;
+}
+
+// X^T X on and above the diagonal has the bits of the whole product, and half of it is not
+// computed.
+static void an_upper_half_has_the_same_bits(void **state) {
+  (void)state;
+  static const size_t sizes[] = {1, 15, 64, 113, 300, 1100};
+  const layout transposed = {true, false, 0, 1};
+  ig_pool *pools[MAX_THREADS];
+  for (int t = 0; t < MAX_THREADS; t++)
+    assert_int_equal(ig_pool_create(t + 1, &pools[t], NULL), IG_OK);
+  for (const ig_kernels *const *kernels = ig_kernels_all(); *kernels; kernels++)
+    for (size_t s = 0; ig_kernels_supported(*kernels) && s < sizeof sizes / sizeof *sizes; s++) {
+      const size_t n = sizes[s];
+      operands o = make(&(shape){n, n, 40}, &transposed);
+      o.gemm.b = o.a;
+      o.gemm.accumulate = n % 2 == 1;
+      run(*kernels, NULL, &o.gemm);
+      memcpy(o.expected, o.c, n * o.gemm.c_row * sizeof(float));
+      for (int t = 0; t < MAX_THREADS; t++) {
+        restart(&o);
+        o.gemm.upper = true;
+        run(*kernels, pools[t], &o.gemm);
+        const size_t left = expect_upper(&o, o.expected);
+        if (n >= 300) assert_true(left > n * n * 3 / 10);
+        restart(&o);
+        o.gemm.upper = false;  // the control: the whole product leaves nothing alone
+        run(*kernels, pools[t], &o.gemm);
+        assert_int_equal(expect_upper(&o, o.expected), 0);
+      }
+      drop(&o);
+    }
+  for (int t = 0; t < MAX_THREADS; t++) ig_pool_free(pools[t]);
+}
+
 // The control of the bits above: weights that are not rounded give others, and so do weights that
 // are cut off.
 static void rounding_to_bfloat16_shows(void **state) {
@@ -548,6 +595,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_layouts_match_a_triple_loop),
       cmocka_unit_test(bits_do_not_depend_on_threads_rows_or_packing),
+      cmocka_unit_test(an_upper_half_has_the_same_bits),
       cmocka_unit_test(rounding_to_bfloat16_shows),
       cmocka_unit_test(packing_rounds_to_bfloat16),
       cmocka_unit_test(training_in_bfloat16_rounds_operands),

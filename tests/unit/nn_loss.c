@@ -1,6 +1,7 @@
-// The output layer and label-smoothed cross-entropy against loops in double, over more rows than
-// one block.
+// The output layer and label-smoothed cross-entropy, or the entropy of the logits, against loops in
+// double, over more rows than one block.
 #include "nn_fixture.h"
+#include "nn/entropy.h"
 #include "nn/loss.h"
 
 enum { ROWS = 512 + 77, SIZE = 20, VOCABULARY = 67 };
@@ -10,7 +11,7 @@ typedef struct problem {
   float *hidden, *dhidden;
 } problem;
 
-static problem make(fixture *f) {
+static problem make(fixture *f, bool entropy) {
   problem p = {.hidden = fixture_normal(f, ROWS * SIZE, 1, 1),
                .dhidden = fixture_normal(f, ROWS * SIZE, 1, 2)};
   int *targets = IG_TAKE(&f->memory, int, ROWS);
@@ -23,9 +24,20 @@ static problem make(fixture *f) {
                                      .bias_gradient = fixture_zeros(f, VOCABULARY)},
                           .label_smoothing = 0.1f,
                           .gradient_scale = 0.5f,
-                          .targets = targets};
+                          .targets = targets,
+                          .entropy = entropy};
   fixture_scratch(f, ig_loss_scratch(&f->nn, &p.args, ROWS));
   return p;
+}
+
+// logits become the gradient of the entropy.
+static void naive_entropy(const ig_loss_args *a, double normalizer, double *logits, double *loss) {
+  *loss = 0;
+  for (int v = 0; v < VOCABULARY; v++)
+    *loss -= exp(logits[v] - normalizer) * (logits[v] - normalizer);
+  for (int v = 0; v < VOCABULARY; v++)
+    logits[v] =
+        -(double)a->gradient_scale * exp(logits[v] - normalizer) * (logits[v] - normalizer + *loss);
 }
 
 // logits becomes their gradient.
@@ -37,16 +49,20 @@ static void naive_row(const ig_loss_args *a, int target, double *logits, double 
   const double normalizer = largest + log(sum), e = (double)a->label_smoothing;
   for (int v = 0; v < VOCABULARY; v++) mean += (normalizer - logits[v]) / VOCABULARY;
   *nll = normalizer - logits[target];
+  if (a->entropy) {
+    naive_entropy(a, normalizer, logits, loss);
+    return;
+  }
   *loss = (1 - e) * *nll + e * mean;
   for (int v = 0; v < VOCABULARY; v++)
     logits[v] = (double)a->gradient_scale *
                 (exp(logits[v] - normalizer) - (v == target ? 1 - e : 0) - e / VOCABULARY);
 }
 
-static void against_loops(const ig_kernels *kernels) {
+static void compare_with_loops(const ig_kernels *kernels, bool entropy) {
   fixture f;
   fixture_open(&f, kernels, 2);
-  problem p = make(&f);
+  problem p = make(&f, entropy);
   const ig_linear *l = &p.args.output;
   double *dhidden = IG_TAKE(&f.memory, double, ROWS *SIZE),
          *dweight = IG_TAKE(&f.memory, double, SIZE *VOCABULARY), dbias[VOCABULARY] = {0};
@@ -91,10 +107,27 @@ static void against_loops(const ig_kernels *kernels) {
   fixture_close(&f);
 }
 
+static void against_loops(const ig_kernels *kernels) { compare_with_loops(kernels, false); }
+static void entropy_against_loops(const ig_kernels *kernels) { compare_with_loops(kernels, true); }
+
+// Equal logits have the largest entropy, an impossible token takes no part, and what is no number
+// shows.
+static void entropy_of_a_row(const ig_kernels *kernels) {
+  float p[4], z[] = {2, 2, -INFINITY, 2};
+  ig_entropy_row row = {.probabilities = p, .logits = z, .gradient_scale = 1};
+  ig_entropy_run_row(kernels, 4, &row);
+  assert_true(fabs((double)row.entropy - log(3)) < 1e-6);
+  for (int i = 0; i < 4; i++) assert_true(fabsf(z[i]) < 1e-6f);
+  float other[] = {1, NAN, 0, 0};
+  row.logits = other;
+  ig_entropy_run_row(kernels, 4, &row);
+  assert_true(isnan(row.entropy));
+}
+
 static void no_counted_row(const ig_kernels *kernels) {
   fixture f;
   fixture_open(&f, kernels, 1);
-  problem p = make(&f);
+  problem p = make(&f, true);
   p.args.targets = (const int[]){-1, -100};
   const ig_loss_sums sums = ig_loss_run(&f.nn, &p.args, 2, p.hidden, p.dhidden);
   assert_true(sums.loss == 0 && sums.nll == 0 && sums.tokens == 0);
@@ -133,27 +166,34 @@ static void large_vocabulary(const ig_kernels *kernels) {
 }
 
 enum { RESULTS = ROWS * SIZE + SIZE * VOCABULARY + VOCABULARY + 4 };
-static void loss_work(fixture *f, float *result) {
-  problem p = make(f);
+static void fill_results(fixture *f, bool entropy, float *result) {
+  problem p = make(f, entropy);
   p.args.output.weight_gradient = result + ROWS * SIZE;
   p.args.output.bias_gradient = p.args.output.weight_gradient + SIZE * VOCABULARY;
   const ig_loss_sums sums = ig_loss_run(&f->nn, &p.args, ROWS, p.hidden, result);
   memcpy(p.args.output.bias_gradient + VOCABULARY, &sums, 2 * sizeof(double));
 }
 
+static void loss_work(fixture *f, float *result) { fill_results(f, false, result); }
+static void entropy_work(fixture *f, float *result) { fill_results(f, true, result); }
+
 static void threads(const ig_kernels *kernels) {
   expect_same_bits_for_threads(kernels, loss_work, RESULTS);
+  expect_same_bits_for_threads(kernels, entropy_work, RESULTS);
 }
 
 FIXTURE_TEST(against_loops)
+FIXTURE_TEST(entropy_against_loops)
+FIXTURE_TEST(entropy_of_a_row)
 FIXTURE_TEST(no_counted_row)
 FIXTURE_TEST(threads)
 FIXTURE_TEST(large_vocabulary)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_against_loops), cmocka_unit_test(test_no_counted_row),
-      cmocka_unit_test(test_threads), cmocka_unit_test(test_blocks_fit_the_vocabulary),
+      cmocka_unit_test(test_against_loops),    cmocka_unit_test(test_entropy_against_loops),
+      cmocka_unit_test(test_entropy_of_a_row), cmocka_unit_test(test_no_counted_row),
+      cmocka_unit_test(test_threads),          cmocka_unit_test(test_blocks_fit_the_vocabulary),
       cmocka_unit_test(test_large_vocabulary)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

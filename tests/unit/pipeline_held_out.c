@@ -73,6 +73,52 @@ static void a_model_is_scored_by_its_translations(void **state) {
   }
 }
 
+static ig_status write_number(void *context, const char *line, size_t length, ig_error *err) {
+  (void)length, (void)err;
+  *(double *)context += strtod(line, NULL);
+  return IG_OK;
+}
+static int at[2];
+static ig_status next_line(const char *const *lines, int *i, const char **line, size_t *length) {
+  *line = *i < LINES ? lines[(*i)++] : NULL;
+  *length = *line ? strlen(*line) : 0;
+  return IG_OK;
+}
+static ig_status next_source(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)context, (void)err;
+  return next_line(sources, &at[0], line, length);
+}
+static ig_status next_target(void *context, const char **line, size_t *length, ig_error *err) {
+  (void)context, (void)err;
+  return next_line((const char *const *)translations, &at[1], line, length);
+}
+
+// The loss is that of the references' tokens, and other scores are those of translations as ever.
+static void a_model_is_scored_by_its_loss(void **state) {
+  (void)state;
+  const char *const *own = (const char *const *)translations;
+  const char *const mixed[LINES] = {own[1], own[0], own[3], own[2]};
+  double sum = 0, bleu = 0;
+  ig_translator *translator;
+  assert_int_equal(ig_translator_open(model, NULL, &translator, NULL), IG_OK);
+  const ig_line_stream stream = {.read = next_source, .write = write_number, .context = &sum};
+  assert_int_equal(ig_score_targets(translator, &stream, next_target, NULL, NULL), IG_OK);
+  const double tokens = (double)ig_translator_stats(translator).target_tokens;
+  ig_translator_free(translator);
+  ig_held_out_options options = held_out(own);
+  options.loss = true;
+  const double loss = score_of(options);
+  assert_true(loss == sum / tokens && loss < 0 && loss > -1);
+  options.threads = 1;
+  const ig_score_options by_bleu = {.metric = IG_METRIC_BLEU};
+  options.others = &by_bleu;
+  options.other_count = 1;
+  options.other_scores = &bleu;
+  assert_true(score_of(options) == loss && bleu > 99.9);
+  options.references = mixed;
+  assert_true(score_of(options) < loss - 1);
+}
+
 static void it_is_a_score_for_fusions(void **state) {
   (void)state;
   ig_held_out_options options = held_out((const char *const *)translations);
@@ -104,6 +150,7 @@ static void errors_say_what_is_wrong(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_model_is_scored_by_its_translations),
+      cmocka_unit_test(a_model_is_scored_by_its_loss),
       cmocka_unit_test(it_is_a_score_for_fusions),
       cmocka_unit_test(errors_say_what_is_wrong),
   };

@@ -76,6 +76,34 @@ static void caller_fails(void **state) {
   ig_translator_free(t);
 }
 
+// Positions begin anew in each stream, also where both have one line.
+typedef struct first_places {
+  int count, place[2];
+} first_places;
+
+static ig_status keep_first_place(void *context, const ig_token_alignment *a, ig_error *err) {
+  (void)err;
+  first_places *f = context;
+  f->place[f->count++] = a->source_positions[0];
+  return IG_OK;
+}
+
+static void streams_one_after_the_other(void **state) {
+  (void)state;
+  first_places f = {0};
+  ig_translator_options o = options_of(1, 1);
+  o.alignments = (ig_alignment_options){.write = keep_first_place, .context = &f};
+  ig_translator *t = open_with(o);
+  for (int i = 0; i < 2; i++) {
+    char *out;
+    assert_int_equal(ig_translate(t, "w1 w2 w3", &out, NULL), IG_OK);
+    free(out);
+  }
+  assert_int_equal(f.count, 2);
+  assert_true(f.place[0] == 0 && f.place[1] == 0);
+  ig_translator_free(t);
+}
+
 static void refused(void **state) {
   (void)state;
   kept_alignments k = {0};
@@ -92,7 +120,8 @@ static void refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(each_translation),
-                                     cmocka_unit_test(caller_fails), cmocka_unit_test(refused)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(each_translation), cmocka_unit_test(caller_fails),
+      cmocka_unit_test(streams_one_after_the_other), cmocka_unit_test(refused)};
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

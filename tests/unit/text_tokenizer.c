@@ -305,13 +305,55 @@ static void utf8(void **state) {
   assert_int_equal(length, 0);
 }
 
+// A buffer of exactly the text, after whose end a checker of memory sees a read.
+static char *exact_copy(const char *text, size_t length) {
+  char *copy = malloc(length);
+  assert_non_null(copy);
+  memcpy(copy, text, length);
+  return copy;
+}
+
+// The end of a text cuts a character, or bytes that begin none stand anywhere: nothing after the
+// end is looked at, and the text is refused.
+static void no_utf8(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t code;
+  } cases[] = {{"\xF0", 0},
+               {"\xFF", 0},
+               {" \xE3\x80", 0},
+               {" \xC2", 0},
+               {" >>de\xF0", 0},
+               {" >>de<\xF0", 0},
+               {" >>\xF0<<", 5},
+               {" >>\xF0\x9F<<\xF0", 6},
+               {" >>\xE3\x80\x80<<", 0},
+               {"\xE3\x80\x80>>de<<\xE3", 6}};
+  ig_tokenizer *t;
+  ig_error err = {0};
+  check(ig_tokenizer_load(golden(""), pieces_or_words, &t, &err), &err);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const size_t length = strlen(cases[i].text);
+    char *text = exact_copy(cases[i].text, length);
+    const char *code;
+    ig_ids ids = {0};
+    ig_encode_notes notes;
+    assert_int_equal(ig_tokenizer_late_code(t, text, length, &code), cases[i].code);
+    const ig_status status = ig_tokenizer_encode_noted(
+        t, &(ig_side_text){IG_SIDE_SOURCE, text, length, 0}, &ids, &notes, &err);
+    assert_int_equal(status, ig_utf8_valid(text, length, NULL) ? IG_OK : IG_ERROR_FORMAT);
+    ig_ids_free(&ids);
+    free(text);
+  }
+  ig_tokenizer_free(t);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(marian_golden),
-                                     cmocka_unit_test(trained),
-                                     cmocka_unit_test(training_refuses),
-                                     cmocka_unit_test(damaged_models),
-                                     cmocka_unit_test(whitespace),
-                                     cmocka_unit_test(damaged_vocabularies),
-                                     cmocka_unit_test(utf8)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(marian_golden),    cmocka_unit_test(trained),
+      cmocka_unit_test(training_refuses), cmocka_unit_test(damaged_models),
+      cmocka_unit_test(whitespace),       cmocka_unit_test(damaged_vocabularies),
+      cmocka_unit_test(no_utf8),          cmocka_unit_test(utf8)};
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

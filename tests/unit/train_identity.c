@@ -23,8 +23,7 @@ static char latest[] = "run/latest";
 static ig_status compare(const char *saved, const char *wanted, ig_error *err) {
   json_t *a = parsed(saved), *b = parsed(wanted);
   *err = (ig_error){0};
-  const ig_run run = {
-      .latest = latest, .identity = b, .config = {.path = "c.yml", .output = "run"}};
+  ig_run run = {.latest = latest, .identity = b, .config = {.path = "c.yml", .output = "run"}};
   const ig_status status = ig_identity_compare(&run, a, err);
   json_decref(a);
   json_decref(b);

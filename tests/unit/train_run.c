@@ -35,6 +35,21 @@ static void metrics_are_cut_back(void **state) {
   assert_int_equal(lines_with("cut/metrics.jsonl", "gradient_norm"), 2);
 }
 
+static void append(void *context, const char *line) { fprintf(context, "%s\n", line); }
+
+static void metrics_are_told(void **state) {
+  (void)state;
+  ig_error err = {0};
+  FILE *told = fopen("told.jsonl", "wb");
+  const char *const set[] = {"train.output=told", "train.updates=8", "train.validate_every=4"};
+  const ig_train_options options = {
+      .set = set, .set_count = 3, .threads = 1, .metrics = append, .metrics_context = told};
+  ok(ig_train("c.yml", &options, &err), &err);
+  fclose(told);
+  assert_true(lines_with("told.jsonl", "\"update\"") > 2);
+  assert_true(same_file("told.jsonl", "told/metrics.jsonl"));
+}
+
 static void another_run_is_refused(void **state) {
   (void)state;
   ig_error err = {0};
@@ -309,6 +324,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(interrupted_and_resumed),
       cmocka_unit_test(metrics_are_cut_back),
+      cmocka_unit_test(metrics_are_told),
       cmocka_unit_test(another_run_is_refused),
       cmocka_unit_test(accumulation_equals_a_large_batch),
       cmocka_unit_test(validation_keeps_the_best),

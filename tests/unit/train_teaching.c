@@ -236,6 +236,26 @@ static void reserved_updates_allocate_nothing(void **state) {
   close_run(&r);
 }
 
+// A teaching of those who have taught before is set between batches, as often as one likes.
+static void known_teachings_allocate_nothing(void **state) {
+  (void)state;
+  run r;
+  example e;
+  open_run(&r, 2);
+  fill_example(&e, 12);
+  allocations = 0;
+  teach(&r, 2);
+  assert_true(allocations > 0);  // the control: those who are new need memory
+  accumulate(&r, &e.batch);
+  allocations = 0;
+  for (int i = 0; i < 6; i++) {
+    teach(&r, (size_t)(i % 3));
+    accumulate(&r, &e.batch);
+  }
+  assert_int_equal(allocations, 0);
+  close_run(&r);
+}
+
 // The negative control: without a reservation, growing batches do allocate.
 static void unreserved_updates_are_seen(void **state) {
   (void)state;
@@ -276,6 +296,7 @@ int main(void) {
                                      cmocka_unit_test(teachings_change_between_batches),
                                      cmocka_unit_test(learns),
                                      cmocka_unit_test(reserved_updates_allocate_nothing),
+                                     cmocka_unit_test(known_teachings_allocate_nothing),
                                      cmocka_unit_test(unreserved_updates_are_seen),
                                      cmocka_unit_test(threads_change_no_bit)};
   return cmocka_run_group_tests(tests, NULL, NULL);

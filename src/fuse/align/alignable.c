@@ -4,7 +4,7 @@
 
 #include "base/fail.h"
 #include "base/size.h"
-#include "fuse/align/weight_matching.h"
+#include "fuse/align/unit_orders.h"
 #include "model/arch/family.h"
 #include "model/create/create.h"
 #include "model/files/weights.h"
@@ -95,14 +95,19 @@ static ig_status check_all(const ig_fusion_plan *plan, const ig_model *donor,
 static ig_status check_symmetries(const ig_fusion_plan *plan, const ig_model *donor,
                                   ig_alignable_needs *needs, ig_problems *notes, ig_error *err) {
   ig_symmetries symmetries;
-  ig_status status =
-      ig_symmetries_list(donor, ig_fusion_plan_donor(plan)->reference, &symmetries, err);
+  ig_status status = ig_unit_orders_list(&plan->recipe->align, donor,
+                                         ig_fusion_plan_donor(plan)->reference, &symmetries, err);
   if (status == IG_OK) {
-    needs->memory = 2 * donor->value_count * sizeof(float) +
-                    ig_weight_matching_memory(&symmetries, plan->kernels);
-    if (symmetries.stream_stays)
+    size_t search;
+    status = ig_unit_orders_memory(&plan->recipe->align, &symmetries, plan->kernels, &search, err);
+    needs->memory = 2 * donor->value_count * sizeof(float) + search;
+    if (status == IG_OK && symmetries.stream_stays)
       status = ig_problems_add(notes, NULL, err, "align: the residual stream keeps its order: %s",
                                symmetries.stream_stays);
+    if (status == IG_OK && symmetries.moves_sinusoids)
+      status = ig_problems_add(notes, NULL, err,
+                               "align: the residual stream is put in order, and the sinusoids that "
+                               "are added to it stay: an aligned model computes something else");
   }
   ig_symmetries_free(&symmetries);
   return status;
@@ -117,7 +122,7 @@ static bool has_all(const ig_fusion_plan *plan) {
 ig_status ig_alignable_check(const ig_fusion_plan *plan, ig_alignable_needs *needs,
                              ig_problems *problems, ig_problems *notes, ig_error *err) {
   *needs = (ig_alignable_needs){0};
-  if (!plan->recipe->align.wanted || !has_all(plan)) return IG_OK;
+  if (plan->recipe->align.method == IG_ALIGN_METHOD_NONE || !has_all(plan)) return IG_OK;
   ig_model *donor;
   ig_error why = {0};
   ig_status status = list_model(ig_fusion_plan_donor(plan), &donor, &why);

@@ -8,7 +8,8 @@
 #include "base/path.h"
 #include "fuse/align/alignable.h"
 #include "fuse/align/aligned_directory.h"
-#include "fuse/align/weight_matching.h"
+#include "fuse/align/align_pairs.h"
+#include "fuse/align/unit_orders.h"
 #include "fuse/run/made_directory.h"
 
 // The donor, loaded once for all.
@@ -17,64 +18,45 @@ typedef struct target {
   const ig_fuse_model *donor;
   ig_model *model;  // NULL: not yet
   ig_symmetries symmetries;
-  uint32_t *orders;  // (places)
+  ig_align_pairs pairs;  // of a method that takes data
 } target;
 
 static ig_status load_donor(target *t, ig_error *err) {
   if (t->model) return IG_OK;
   IG_TRY(ig_model_load(t->donor->directory, &t->model, err));
-  IG_TRY(ig_symmetries_list(t->model, t->donor->reference, &t->symmetries, err));
-  t->orders = ig_allocate(t->symmetries.places, sizeof *t->orders, err);
-  return t->orders ? IG_OK : IG_ERROR_MEMORY;
+  return ig_unit_orders_list(&t->aligning->plan->recipe->align, t->model, t->donor->reference,
+                             &t->symmetries, err);
 }
 
 static void free_target(target *t) {
   ig_model_free(t->model);
   ig_symmetries_free(&t->symmetries);
-  free(t->orders);
+  ig_align_pairs_close(&t->pairs);
 }
 
 // ---- one model --------------------------------------------------------------
-
-static ig_status note_result(const ig_weight_matching_result *result, ig_provenance *provenance,
-                             ig_error *err) {
-  json_t *moved = json_object();
-  bool fine = moved != NULL;
-  for (int i = 0; fine && i < IG_PERMUTATION_KINDS; i++)
-    fine = json_object_set_new(moved, ig_symmetries_kind_name((ig_permutation_kind)i),
-                               json_integer((json_int_t)result->moved[i])) == 0;
-  json_t *found = fine
-                      ? json_pack("{s:f, s:f, s:i, s:O}", "similarity_before",
-                                  result->similarity_before, "similarity_after",
-                                  result->similarity_after, "try", result->best_try, "moved", moved)
-                      : NULL;
-  json_decref(moved);
-  if (found && json_object_set_new(provenance->json, ig_provenance_found, found) == 0) return IG_OK;
-  return ig_fail_memory(err);
-}
 
 // Puts the loaded model in the donor's order.
 static ig_status align(target *t, const ig_fuse_model *source, ig_model *model,
                        ig_provenance *provenance, ig_error *err) {
   const ig_aligning *a = t->aligning;
-  const ig_recipe_align *how = &a->plan->recipe->align;
-  ig_weight_matching_result result;
-  const ig_weight_matching matching = {.symmetries = &t->symmetries,
-                                       .to = t->model->values,
-                                       .from = model->values,
-                                       .seed = how->seed,
-                                       .restarts = how->restarts,
-                                       .kernels = a->plan->kernels,
-                                       .pool = a->pool,
-                                       .interrupter = a->interrupter};
+  json_t *found;
+  const ig_unit_orders_args args = {.how = &a->plan->recipe->align,
+                                    .symmetries = &t->symmetries,
+                                    .to = t->model,
+                                    .from = model,
+                                    .to_name = t->donor->reference,
+                                    .from_name = source->reference,
+                                    .data = &t->pairs.data,
+                                    .kernels = a->plan->kernels,
+                                    .pool = a->pool,
+                                    .reporter = a->reporter,
+                                    .interrupter = a->interrupter};
   IG_TRY(ig_alignable_compare(&(ig_alignable_model){t->model, t->donor->reference},
                               &(ig_alignable_model){model, source->reference}, err));
-  IG_TRY(ig_weight_matching_find(&matching, t->orders, &result, err));
-  ig_report(a->reporter, IG_LEVEL_INFO, "aligned %s to %s: similarity of weights %.4f, before %.4f",
-            source->reference, t->donor->reference, result.similarity_after,
-            result.similarity_before);
-  IG_TRY(ig_symmetries_apply(&t->symmetries, t->orders, model->values, err));
-  return note_result(&result, provenance, err);
+  IG_TRY(ig_unit_orders_put(&args, &found, err));
+  return json_object_set_new(provenance->json, ig_provenance_found, found) ? ig_fail_memory(err)
+                                                                           : IG_OK;
 }
 
 static ig_status align_and_write(target *t, const ig_fuse_model *source, const char *path,
@@ -99,6 +81,9 @@ static ig_status make(target *t, const ig_fuse_model *source, const char *path,
   json_t *done;
   json_t *aligned = json_pack("{s:s, s:s}", "model", source->reference, "to", t->donor->reference);
   if (!aligned || json_object_set_new(provenance->json, "aligned", aligned))
+    return ig_fail_memory(err);
+  if (t->pairs.data.train_count &&
+      json_object_set_new(aligned, "data", ig_align_pairs_describe(&t->pairs)))
     return ig_fail_memory(err);
   IG_TRY(ig_provenance_find_same(provenance, path, t->aligning->pool, &done, err));
   ig_status status = done ? IG_OK : ig_made_directory_remove(path, err);
@@ -152,7 +137,10 @@ ig_status ig_aligned_models_make(const ig_aligning *a, json_t *history, ig_align
   out->models = ig_allocate(models->count + models->stage_count, sizeof *out->models, err);
   out->directories = ig_allocate(models->count, sizeof *out->directories, err);
   if (!out->models || !out->directories) return IG_ERROR_MEMORY;
-  const ig_status status = make_all(&t, history, out, err);
+  ig_status status = IG_OK;
+  if (a->plan->recipe->align.data_count)
+    status = ig_align_pairs_open(a->plan, a->pool, a->reporter, &t.pairs, err);
+  if (status == IG_OK) status = make_all(&t, history, out, err);
   free_target(&t);
   return status;
 }

@@ -64,12 +64,14 @@ static const char *const kind_names[IG_PERMUTATION_KINDS] = {
 
 const char *ig_symmetries_kind_name(ig_permutation_kind kind) { return kind_names[kind]; }
 
+static bool has_sinusoids(const ig_config *c) {
+  return c->positions.kind != IG_POSITION_LEARNED && c->positions.kind != IG_POSITION_NONE;
+}
+
 // Sinusoids are added to certain columns of the stream, so that those cannot change places.
 static const char *why_stream_stays(const ig_config *c) {
   if (c->decoder.recurrent) return "a recurrent unit reads and writes it";
-  return c->positions.kind == IG_POSITION_LEARNED || c->positions.kind == IG_POSITION_NONE
-             ? NULL
-             : "sinusoids of positions are added to it";
+  return has_sinusoids(c) ? "sinusoids of positions are added to it" : NULL;
 }
 
 // ---- permutations -----------------------------------------------------------
@@ -148,7 +150,11 @@ static ig_status add_matrix(ig_symmetries *s, const listed_part *p, ig_error *er
   const ig_parameter *tensor = p->parameter;
   const part_axes axes = axes_of[p->part];
   const size_t columns = tensor->rank == 2 ? tensor->shape[1] : 1;
-  ig_symmetric_matrix matrix = {.offset = tensor->offset + p->row * columns,
+  ig_symmetric_matrix matrix = {.stack = tensor->row->stack,
+                                .layer = tensor->layer,
+                                .part = p->part,
+                                .is_vector = tensor->rank != 2,
+                                .offset = tensor->offset + p->row * columns,
                                 .rows = p->rows,
                                 .columns = columns,
                                 .of_columns = -1};
@@ -209,9 +215,8 @@ static void take_turns(ig_symmetries *s) {
     }
 }
 
-ig_status ig_symmetries_list(const ig_model *m, const char *where, ig_symmetries *out,
-                             ig_error *err) {
-  *out = (ig_symmetries){.stream_stays = why_stream_stays(&m->config)};
+// out: says whether the stream stays.
+static ig_status list_all(const ig_model *m, const char *where, ig_symmetries *out, ig_error *err) {
   if (!ig_config_decodes(&m->config))
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "%s: only models of an encoder and a decoder can be aligned", where);
@@ -219,6 +224,20 @@ ig_status ig_symmetries_list(const ig_model *m, const char *where, ig_symmetries
     IG_TRY(add_tensor(out, m, &m->parameters[i], where, err));
   take_turns(out);
   return IG_OK;
+}
+
+ig_status ig_symmetries_list(const ig_model *m, const char *where, ig_symmetries *out,
+                             ig_error *err) {
+  *out = (ig_symmetries){.stream_stays = why_stream_stays(&m->config)};
+  return list_all(m, where, out, err);
+}
+
+ig_status ig_symmetries_list_with_stream(const ig_model *m, const char *where, ig_symmetries *out,
+                                         ig_error *err) {
+  const ig_config *c = &m->config;
+  *out = (ig_symmetries){.stream_stays = c->decoder.recurrent ? why_stream_stays(c) : NULL,
+                         .moves_sinusoids = has_sinusoids(c) && !c->decoder.recurrent};
+  return list_all(m, where, out, err);
 }
 
 void ig_symmetries_free(ig_symmetries *s) {

@@ -33,7 +33,11 @@ typedef struct ig_permutation {
 
 // A matrix, or a part of one, whose rows and columns go by permutations. A vector has one column.
 typedef struct ig_symmetric_matrix {
-  size_t offset;  // into the model's values
+  ig_stack stack;
+  int layer;  // in its stack
+  ig_part part;
+  bool is_vector;  // a bias or a norm
+  size_t offset;   // into the model's values
   size_t rows, columns;
   int of_rows, of_columns;  // indices of permutations; -1: they stay
 } ig_symmetric_matrix;
@@ -46,12 +50,17 @@ typedef struct ig_symmetries {
   ig_symmetric_matrix *matrices;  // those that have a permutation
   size_t matrix_count, matrix_capacity;
   const char *stream_stays;  // why the residual stream cannot be put in another order; NULL: it can
+  bool moves_sinusoids;      // its order is listed though sinusoids are added to it, and stay
 } ig_symmetries;
 
 // Lists the symmetries of a model that is listed (ig_create_listed); `where` opens the message if
 // it has no decoder. ig_symmetries_free in any case.
 ig_status ig_symmetries_list(const ig_model *model, const char *where, ig_symmetries *out,
                              ig_error *err);
+// The same with the stream of a model to which sinusoids are added: in another order it computes
+// something else, and nearly the same where the columns that move have nearly the same sinusoids.
+ig_status ig_symmetries_list_with_stream(const ig_model *model, const char *where,
+                                         ig_symmetries *out, ig_error *err);
 void ig_symmetries_free(ig_symmetries *symmetries);
 // "query_key", as messages and files call it.
 const char *ig_symmetries_kind_name(ig_permutation_kind kind);

@@ -120,7 +120,7 @@ static void add_matrix(ig_weight_gains *g, const ig_symmetric_matrix *m, bool by
   }
 }
 
-void ig_weight_gains_find(ig_weight_gains *g, const ig_weight_gains_wanted *wanted) {
+void ig_weight_gains_find(ig_weight_gains *g, const ig_order_gains_wanted *wanted) {
   const ig_symmetries *s = g->symmetries;
   const size_t n = s->permutations[wanted->permutation].count;
   memset(g->gain, 0, n * n * sizeof *g->gain);

@@ -2,7 +2,7 @@
 // of all rows and columns that go by a permutation, while the others are in given orders.
 #ifndef IG_FUSE_ALIGN_WEIGHT_GAINS_H
 #define IG_FUSE_ALIGN_WEIGHT_GAINS_H
-#include "fuse/align/symmetries.h"
+#include "fuse/align/order_turns.h"
 #include "nn/gemm.h"
 
 typedef struct ig_weight_gains {
@@ -22,13 +22,8 @@ size_t ig_weight_gains_memory(const ig_symmetries *symmetries, const ig_kernels 
 ig_status ig_weight_gains_create(ig_weight_gains *gains, ig_error *err);
 void ig_weight_gains_free(ig_weight_gains *gains);
 
-typedef struct ig_weight_gains_wanted {
-  size_t permutation;
-  const uint32_t *orders;  // of all permutations; that of this one does not matter
-  bool of_fixed;           // only by matrices whose other side stays whatever the orders
-} ig_weight_gains_wanted;
 // gains->gain (n, n): gain[i][j] of unit j of `from` at place i. The same bits for any threads.
-void ig_weight_gains_find(ig_weight_gains *gains, const ig_weight_gains_wanted *wanted);
+void ig_weight_gains_find(ig_weight_gains *gains, const ig_order_gains_wanted *wanted);
 
 // The cosine of the two models' matrices as one long vector each, with `from` in those orders; 0
 // where one of them is all zeros.

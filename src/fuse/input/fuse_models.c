@@ -36,33 +36,25 @@ const ig_stage_model *ig_fuse_models_find_stage(const ig_fuse_models *models, co
   return NULL;
 }
 
-// Splits "MODEL+ADAPTER", of which MODEL may be a stage.
+// Splits "MODEL+ADAPTER+ADAPTER", of which MODEL may be a stage.
 static ig_status split_reference(const ig_fuse_models *models, const char *reference,
-                                 ig_fuse_model *m, const char **adapter, ig_error *err) {
-  const size_t length = ig_model_name_split(reference, adapter);
+                                 ig_fuse_model *m, const char **adapters, ig_error *err) {
+  const size_t length = ig_model_name_split(reference, adapters);
   m->stage = ig_fuse_models_find_stage(models, reference, length);
-  const char *made = m->stage ? m->stage->directory : NULL;
+  if (!m->stage) return ig_model_name_find(reference, &m->directory, adapters, err);
+  const char *made = m->stage->directory;
   m->directory =
       made ? ig_allocate_copy(made, strlen(made), err) : ig_allocate_copy(reference, length, err);
-  if (!m->directory) return IG_ERROR_MEMORY;
-  if (!*adapter || m->stage || ig_file_exists(m->directory) || !strchr(m->directory, '+'))
-    return IG_OK;
-  return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                 "%s: only one adapter can follow a model, and there is no directory %s: add each "
-                 "adapter to the model in a recipe of its own (stages)",
-                 reference, m->directory);
+  return m->directory ? IG_OK : IG_ERROR_MEMORY;
 }
 
-// A name that no directory has, and that looks like one of the hub's or of a home directory.
 static ig_status check_name(const char *name, ig_error *err) {
-  const char *slash = strchr(name, '/');
-  const bool is_hub = slash && slash != name && slash[1] && !strchr(slash + 1, '/') && *name != '.';
-  if (ig_file_exists(name) || (*name != '~' && !is_hub)) return IG_OK;
-  return ig_fail(err, IG_ERROR_IO,
-                 "%s: cannot open: no such directory. %s: give the path of a directory", name,
-                 *name == '~' ? "'~' is not taken for the home directory"
-                              : "If this is a name of the Hugging Face hub: those are not looked "
-                                "up, download the model");
+  if (*name != '~' || ig_file_exists(name)) return IG_OK;
+  return ig_fail(
+      err, IG_ERROR_IO,
+      "%s: cannot open: no such directory. '~' is not taken for the home directory: give "
+      "the path of a directory",
+      name);
 }
 
 // Tensors that the index names and no shard holds must be tied to others that are stored.
@@ -74,7 +66,7 @@ static ig_status check_absent(const ig_fuse_model *m, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status open_files(ig_fuse_model *m, ig_error *err) {
+static ig_status open_files(const ig_fuse_models *models, ig_fuse_model *m, ig_error *err) {
   m->not_made_yet = m->stage && !m->stage->directory;
   if (m->not_made_yet) {
     m->tensors = m->stage->tensors;
@@ -84,6 +76,8 @@ static ig_status open_files(ig_fuse_model *m, ig_error *err) {
   IG_TRY(check_name(m->directory, err));
   IG_TRY(ig_model_directory_refuse_archive(m->directory, err));
   IG_TRY(ig_safetensors_open_with_absent(m->directory, &m->tensors, err));
+  if (models->renames && !m->stage)
+    IG_TRY(ig_renames_apply(models->renames, m->reference, m->tensors, err));
   IG_TRY(ig_json_load_in(m->directory, "config.json", &m->config, err));
   // Its tensors are read as floats (io/quantized.h).
   if (ig_safetensors_quantized_count(m->tensors) > 0)
@@ -96,27 +90,27 @@ static bool stores_transposed(const void *config, const char *tensor) {
   return ig_families_stores_transposed(config, tensor);
 }
 
-static ig_status open_adapter(ig_fuse_model *m, const char *directory, ig_error *err) {
+static ig_status open_adapters(ig_fuse_model *m, const char *names, ig_error *err) {
   const ig_lora_layout layout = {ig_families_has_transposed(m->config), stores_transposed,
                                  m->config};
-  IG_TRY(ig_lora_open(directory, &m->adapter, err));
-  return ig_lora_attach(m->adapter, m->tensors, &layout, err);
+  IG_TRY(ig_lora_open(names, &m->adapters, err));
+  return ig_lora_attach(m->adapters, m->tensors, &layout, err);
 }
 
 static ig_status open_model(const ig_fuse_models *models, const char *reference, ig_fuse_model *out,
                             ig_error *err) {
-  const char *adapter;
+  const char *adapters;
   *out = (ig_fuse_model){.reference = reference};
-  IG_TRY(split_reference(models, reference, out, &adapter, err));
-  IG_TRY(open_files(out, err));
+  IG_TRY(split_reference(models, reference, out, &adapters, err));
+  IG_TRY(open_files(models, out, err));
   if (!out->tensors) return IG_OK;
-  if (adapter) IG_TRY(open_adapter(out, adapter, err));
+  if (adapters) IG_TRY(open_adapters(out, adapters, err));
   return ig_layer_stacks_find(out->tensors, &out->stacks, err);
 }
 
 static void close_model(ig_fuse_model *m) {
   if (!m->not_made_yet) ig_safetensors_close(m->tensors);
-  ig_lora_close(m->adapter);
+  ig_lora_close(m->adapters);
   ig_layer_stacks_free(&m->stacks);
   json_decref(m->config);
   free(m->directory);

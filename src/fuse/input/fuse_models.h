@@ -5,6 +5,7 @@
 #include "io/lora.h"
 #include "fuse/input/pieces.h"
 #include "fuse/input/layer_stacks.h"
+#include "fuse/input/renames.h"
 #include "io/safetensors.h"
 
 // A model that another stage of the recipe file makes. All members are borrowed.
@@ -23,7 +24,7 @@ typedef struct ig_fuse_model {
   const ig_stage_model *stage;  // the stage that makes it, or NULL
   bool not_made_yet;            // tensors and config are those that the stage will make
   ig_safetensors *tensors;      // NULL: it could not be opened
-  ig_lora_adapter *adapter;     // of "MODEL+ADAPTER", or NULL
+  ig_lora_adapters *adapters;   // of "MODEL+ADAPTER", or NULL
   json_t *config;               // config.json
   ig_layer_stacks stacks;       // of its layers
   bool own_head;                // a head with other values than the embedding (ig_ties_settle)
@@ -33,6 +34,7 @@ typedef struct ig_fuse_models {
   // (stage_count), borrowed: models of other stages, which names may mean besides directories.
   const ig_stage_model *stages;
   size_t stage_count;
+  const ig_renames *renames;  // of the tensors of models that are no stages; NULL: none
   ig_fuse_model *model;
   size_t count, capacity;
 } ig_fuse_models;

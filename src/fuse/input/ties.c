@@ -152,7 +152,7 @@ static ig_status check_copy(const ig_fuse_model *m, const char *name, ig_problem
   if (!ig_same_values_may_be(copy, kept))
     return ig_problems_add(problems, name, err, "tied to %s in %s, but of another shape or type",
                            kept->name, m->reference);
-  return ig_lora_find(m->adapter, copy).a
+  return ig_lora_find(m->adapters, copy).count
              ? ig_problems_add(problems, name, err,
                                "tied to %s in %s, but the adapter changes it alone", kept->name,
                                m->reference)

@@ -77,7 +77,9 @@ typedef enum ig_fusion_product_kind {
 typedef enum ig_statistic_kind {
   IG_STATISTIC_KIND_NONE,
   IG_STATISTIC_KIND_FISHER,  // of each value, the mean square of its gradient
-  IG_STATISTIC_KIND_GRAM,    // of each linear layer's weight, the mean of x^T x over its inputs x
+  // Of each linear layer's weight the mean of x^T x over its inputs x, of each table of embeddings
+  // how often each token goes in.
+  IG_STATISTIC_KIND_GRAM,
 } ig_statistic_kind;
 
 typedef struct ig_method_parameter {
@@ -108,7 +110,14 @@ typedef struct ig_merge_tensor {
   // (inputs)(columns, columns): the Gram matrix of the inputs of each model's layer, from begin to
   // the last combine; NULL: the tensor is no linear layer's weight, or the method asks for none.
   const float *const *grams;
+  // (inputs)(rows): how often the token of each row goes into each model's table of embeddings, as
+  // long as grams. NULL: the tensor is no such table, or the method asks for nothing of it.
+  const float *const *frequencies;
   const double *statistic_norms;  // (inputs): L2, over all tensors of a model; NULL: no statistics
+  // Of a method that learns: (inputs)(coefficient_rows): what each row of each model is multiplied
+  // with; one row stands for all. NULL: the tensor is not learned.
+  const float *coefficients;
+  size_t coefficient_rows;
   // method->state_size bytes, zeroed before begin. begin, probe and end_pass may write all of it;
   // gather, which runs in parallel, only the part that belongs to its block.
   void *state;
@@ -147,8 +156,8 @@ typedef struct ig_method {
   size_t least_inputs, most_inputs;
   // Its models are candidates, chosen by their scores on held-out data (fuse/recipe/soup.h).
   bool needs_scores;
-  // Its coefficients are found on held-out pairs first, and another method combines by them
-  // (fuse/search/learn.h): it consists of its table entry alone.
+  // Its coefficients are found on held-out data first (fuse/search/learn.h). It combines by those
+  // of rows; by those of tensors other methods do, whose recipes need no file for them.
   bool learns;
   ig_statistic_kind statistics;
   ig_fusion_product_kind product;

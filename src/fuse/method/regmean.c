@@ -6,7 +6,12 @@
 //
 // G_i is the mean of x^T x over the inputs x of model i's layer, its values off the diagonal times
 // `alpha`; M is the models' mean by weights, and r is `ridge` times the mean of the sum's diagonal:
-// where no input reaches, the layer is M. Other tensors are the mean by weights.
+// where no input reaches, the layer is M. The inputs of a table of embeddings are all zeros but for
+// one 1, so its G_i is a diagonal, of how often each token goes in, and row t of the table is
+//
+//   E_t = (sum_i w_i g_i,t E_i,t + r M_t) / (sum_i w_i g_i,t + r)
+//
+// Other tensors are the mean by weights.
 #include <math.h>
 #include "base/vectors.h"
 #include "fuse/method/methods.h"
@@ -50,8 +55,15 @@ static void add_row(void *context, size_t row, int worker) {
   }
 }
 
-static void regmean_begin(ig_merge_tensor *m) {
-  if (!m->grams) return;
+static void begin_table(ig_merge_tensor *m) {
+  double trace = 0;
+  for (size_t k = 0; k < m->inputs; k++)
+    for (size_t i = 0; i < m->rows; i++)
+      trace += m->of_model[k][WEIGHT] * (double)m->frequencies[k][i];
+  ((regmean_state *)m->state)->ridge = m->shared[RIDGE] * trace / (double)m->rows;
+}
+
+static void begin_layer(ig_merge_tensor *m) {
   regmean_state *s = m->state;
   const size_t n = m->columns;
   double trace = 0;
@@ -60,6 +72,11 @@ static void regmean_begin(ig_merge_tensor *m) {
   s->ridge = m->shared[RIDGE] * trace / (double)n;
   for (size_t i = 0; i < n; i++) s->factor[i * n + i] += s->ridge;
   s->solves = ig_cholesky_factor(m->pool, n, s->factor);
+}
+
+static void regmean_begin(ig_merge_tensor *m) {
+  if (m->grams) begin_layer(m);
+  if (m->frequencies) begin_table(m);
 }
 
 static void mean_combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
@@ -88,13 +105,35 @@ static void fill_right_side(const ig_merge_tensor *m, const ig_merge_block *b, c
     }
 }
 
-static void regmean_combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
-  mean_combine(m, b, out);
-  if (!m->grams || !((const regmean_state *)m->state)->solves) return;
+// One row of a table, whose values begin at `at` of the block. out (columns): M's row, then E's.
+static void combine_token(const ig_merge_tensor *m, const ig_merge_block *b, size_t at,
+                          float *out) {
+  const double ridge = ((const regmean_state *)m->state)->ridge;
+  const size_t row = b->first_row + at / m->columns;
+  double all = ridge;
+  for (size_t k = 0; k < m->inputs; k++)
+    all += m->of_model[k][WEIGHT] * (double)m->frequencies[k][row];
+  for (size_t i = 0; all > 0 && i < m->columns; i++) {
+    double sum = ridge * (double)out[i];
+    for (size_t k = 0; k < m->inputs; k++)
+      sum += m->of_model[k][WEIGHT] * (double)m->frequencies[k][row] * (double)b->x[k][at + i];
+    out[i] = (float)(sum / all);
+  }
+}
+
+static void combine_layer(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+  if (!((const regmean_state *)m->state)->solves) return;
   double *solved = (double *)(void *)b->scratch;  // (inputs + 2, count) floats: at least (count)
   fill_right_side(m, b, out, solved);
   ig_cholesky_solve(m->columns, ((const regmean_state *)m->state)->factor, b->rows, solved);
   for (size_t i = 0; i < b->count; i++) out[i] = (float)solved[i];
+}
+
+static void regmean_combine(const ig_merge_tensor *m, const ig_merge_block *b, float *out) {
+  mean_combine(m, b, out);
+  if (m->grams) combine_layer(m, b, out);
+  for (size_t at = 0; m->frequencies && at < b->count; at += m->columns)
+    combine_token(m, b, at, out + at);
 }
 
 const ig_method ig_method_regmean = {

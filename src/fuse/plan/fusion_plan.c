@@ -11,6 +11,12 @@ bool ig_fusion_plan_joins(const ig_plan_tensor *t) {
   return !t->copied && method->joins_tensors && method->joins_tensors(t->shared);
 }
 
+size_t ig_fusion_plan_rows(const ig_plan_tensor *t) {
+  size_t rows = 1;
+  for (int i = 0; i + 1 < t->rank; i++) rows *= t->shape[i];
+  return rows;
+}
+
 ig_merge_tensor ig_fusion_plan_merge_tensor(const ig_plan_tensor *t) {
   return (ig_merge_tensor){.method = t->method,
                            .name = t->name,
@@ -68,6 +74,7 @@ void ig_fusion_plan_free_tensor(ig_plan_tensor *t) {
   free(t->of_model);
   free(t->model_keys);
   free(t->statistic_norms);
+  free(t->coefficients);
 }
 
 void ig_fusion_plan_free(ig_fusion_plan *plan) {

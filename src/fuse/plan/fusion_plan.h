@@ -6,7 +6,7 @@
 #include "base/problems.h"
 #include "fuse/recipe/recipe.h"
 
-// One model's tensor, with the part of an adapter that is added to it.
+// One model's tensor, with what adapters change of it.
 typedef struct ig_plan_input {
   const ig_safetensor *tensor;
   ig_lora lora;
@@ -34,6 +34,10 @@ typedef struct ig_plan_tensor {
   size_t *model_keys;  // (inputs): the index of each among the models that the recipe names for it
   double shared[IG_METHOD_PARAMETERS];
   double *statistic_norms;  // (inputs), or NULL: it has no statistics
+  // Learned ones (fuse/plan/planned_coefficients.h): (inputs)(coefficient_rows), of which there is
+  // one row for all rows, or one for each. NULL: there are none.
+  float *coefficients;
+  size_t coefficient_rows;
   // How the rows are matched by piece (fuse/run/matched_rows.h). NULL: they are taken in their
   // order.
   const ig_aligned_side *aligned;
@@ -74,6 +78,8 @@ typedef struct ig_fusion_plan {
 // True if the tensor is joined: it is one of those that the method treats as one long vector
 // (fuse/run/blocking.h).
 bool ig_fusion_plan_joins(const ig_plan_tensor *tensor);
+// Rows of the tensor as a matrix whose columns are its last dimension; 1 of a vector.
+size_t ig_fusion_plan_rows(const ig_plan_tensor *tensor);
 // The tensor as its method sees it before any value is read: parameters and shape, no data.
 ig_merge_tensor ig_fusion_plan_merge_tensor(const ig_plan_tensor *tensor);
 // Finds the stack of that prefix (length bytes), or adds one without layers. *out is valid until

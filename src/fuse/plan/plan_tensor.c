@@ -34,7 +34,7 @@ static ig_status find_input(const ig_fuse_model *m, const ig_recipe_source *sour
   }
   out->tensor = ig_ties_find(m, renamed ? renamed : wanted->name);
   free(renamed);
-  if (out->tensor) out->lora = ig_lora_find(m->adapter, out->tensor);
+  if (out->tensor) out->lora = ig_lora_find(m->adapters, out->tensor);
   return IG_OK;
 }
 

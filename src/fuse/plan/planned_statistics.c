@@ -19,18 +19,30 @@ size_t ig_planned_statistics_values(const ig_plan_tensor *t) {
   const ig_statistic_kind kind = t->method->statistics;
   if (kind == IG_STATISTIC_KIND_FISHER) return t->elements;
   // One row is a bias, as that of the logits, and has as many columns as the vocabulary.
-  const bool is_matrix = kind == IG_STATISTIC_KIND_GRAM && t->rank == 2 && t->shape[0] > 1;
-  return is_matrix ? t->shape[1] * t->shape[1] : 0;
+  if (kind != IG_STATISTIC_KIND_GRAM || t->rank != 2 || t->shape[0] <= 1) return 0;
+  const size_t square = t->shape[1] * t->shape[1];
+  return square > t->shape[0] ? square : t->shape[0];  // of a table of embeddings, a value a row
+}
+
+// Whether it can be the statistic of one of the tensor's inputs.
+static bool suits(const ig_plan_tensor *t, const ig_safetensor *statistic) {
+  if (!statistic) return false;
+  if (t->method->statistics == IG_STATISTIC_KIND_FISHER) return statistic->elements == t->elements;
+  if (statistic->rank == 1) return statistic->elements == t->shape[0];
+  return statistic->elements == t->shape[1] * t->shape[1];
 }
 
 // Looks up the statistics of one tensor's inputs, and counts them.
 static size_t find_inputs(const ig_fusion_plan *plan, ig_plan_tensor *t) {
   size_t found = 0;
+  int rank = 0;
   for (size_t i = 0; i < t->inputs; i++) {
-    t->input[i].statistic =
+    const ig_safetensor *statistic =
         ig_safetensors_find(plan->statistics[t->model_keys[i]], t->input[i].tensor->name);
-    found +=
-        t->input[i].statistic && t->input[i].statistic->elements == ig_planned_statistics_values(t);
+    t->input[i].statistic = statistic;
+    if (!suits(t, statistic)) continue;
+    if (rank == 0) rank = statistic->rank;
+    found += statistic->rank == rank;
   }
   return found;
 }

@@ -14,6 +14,7 @@ typedef struct ig_statistics_file {
 // them, or another shape.
 ig_status ig_planned_statistics_open(ig_fusion_plan *plan, const ig_statistics_file *files,
                                      size_t count, ig_error *err);
-// Values of the statistic that one model can have of the tensor; 0: the method asks for none.
+// The most values of a statistic that one model can have of the tensor; 0: the method asks for
+// none.
 size_t ig_planned_statistics_values(const ig_plan_tensor *tensor);
 #endif

@@ -1,3 +1,4 @@
+#include "fuse/plan/planned_coefficients.h"
 #include "fuse/plan/planner.h"
 
 #include <stdio.h>
@@ -203,7 +204,9 @@ static ig_status check_joined(ig_fusion_plan *plan, ig_error *err) {
 
 ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *stages, size_t count,
                           ig_fusion_plan *out, ig_error *err) {
-  *out = (ig_fusion_plan){.recipe = recipe, .models = {.stages = stages, .stage_count = count}};
+  *out = (ig_fusion_plan){
+      .recipe = recipe,
+      .models = {.stages = stages, .stage_count = count, .renames = &recipe->renames}};
   IG_TRY(ig_kernels_select(&out->kernels, err));
   if (recipe->tokenizer.source) IG_TRY(ig_vocabulary_match(out, err));
   for (size_t i = 0; i < recipe->module_count; i++)
@@ -218,6 +221,7 @@ ig_status ig_planner_make(const ig_recipe *recipe, const ig_stage_model *stages,
   if (out->problems.count == 0) IG_TRY(ig_layer_config_check(out, err));
   if (out->problems.count == 0)
     IG_TRY(ig_setting_note_unmet(recipe->scopes, recipe->method, &out->notes, err));
+  if (out->problems.count == 0) IG_TRY(ig_planned_coefficients_open(out, err));
   IG_TRY(ig_output_template_choose(out, err));
   return check_names(out, err);
 }

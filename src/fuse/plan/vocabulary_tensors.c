@@ -63,7 +63,7 @@ static bool is_straight(const ig_aligned_side *a, const ig_plan_tensor *t,
 
 static ig_status attach_input(ig_fusion_plan *plan, const ig_plan_tensor *t, ig_plan_input *input,
                               ig_error *err) {
-  if (input->lora.a)
+  if (input->lora.count)
     return ig_problems_add(&plan->problems, t->name, err,
                            "an adapter of it cannot be fused where rows are matched by piece");
   input->row_of = t->aligned->row_of[input->model];

@@ -49,28 +49,42 @@ static double between(const double *p, size_t n, size_t base, size_t i, size_t j
 
 static double norm(double square) { return sqrt(fmax(square, 0)); }
 
+double ig_compare_cosine(const ig_compared_pair *pair) {
+  const double x = norm(pair->xx), y = norm(pair->yy);
+  return x < 1e-20 || y < 1e-20 ? NAN : fmin(fmax(pair->xy / (x * y), -1), 1);
+}
+
+double ig_compare_distance(const ig_compared_pair *pair) {
+  const double x = norm(pair->xx), y = norm(pair->yy);
+  return 2 * norm(x * x + y * y - 2 * pair->xy) / fmax(x + y, 1e-30);
+}
+
+static double distance_from_base(const double *p, size_t n, size_t base) {
+  double distance = 0;
+  for (size_t i = 0; i < base; i++)
+    distance += norm(between(p, n, base, i, i)) / fmax(norm(product(p, n, base, base)), 1e-30) /
+                (double)base;
+  return distance;
+}
+
 static void summarize(const double *p, size_t inputs, bool has_base, ig_comparison *out) {
   const size_t n = inputs + has_base, base = has_base ? inputs : n;
-  double distance = 0, cosine = 0, least = 2;
-  size_t pairs = 0, known = 0;
+  double distance = 0, cosine = 0;
+  size_t count = 0, known = 0;
   for (size_t i = 0; i < inputs; i++) {
-    if (has_base)
-      distance += norm(between(p, n, base, i, i)) / fmax(norm(product(p, n, base, base)), 1e-30) /
-                  (double)inputs;
-    for (size_t j = 0; j < i; j++, pairs++) {
-      const double x = norm(between(p, n, base, i, i)), y = norm(between(p, n, base, j, j)),
-                   xy = between(p, n, base, i, j);
-      if (!has_base) distance += 2 * norm(x * x + y * y - 2 * xy) / fmax(x + y, 1e-30);
-      if (x < 1e-20 || y < 1e-20) continue;
-      const double c = fmin(fmax(xy / (x * y), -1), 1);
+    for (size_t j = 0; j < i; j++, count++) {
+      out->pairs[count] = (ig_compared_pair){between(p, n, base, i, i), between(p, n, base, j, j),
+                                             between(p, n, base, i, j)};
+      const double c = ig_compare_cosine(&out->pairs[count]);
+      distance += ig_compare_distance(&out->pairs[count]);
+      if (isnan(c)) continue;
       cosine += c;
-      least = fmin(least, c);
       known++;
     }
   }
-  out->distance = has_base ? distance : distance / (double)(pairs ? pairs : 1);
+  out->distance =
+      has_base ? distance_from_base(p, n, base) : distance / (double)(count ? count : 1);
   out->cosine = known ? cosine / (double)known : NAN;
-  out->least_cosine = known ? least : NAN;
 }
 
 static ig_status compare_inputs(const comparing *c, comparison_worker *w, ig_comparison *out,
@@ -127,31 +141,38 @@ static ig_status compare_all(comparing *c, size_t count, ig_pool *pool, ig_error
   return status;
 }
 
-ig_status ig_compare_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_comparison **out,
-                          size_t *count, ig_error *err) {
-  comparing c = {.plan = plan, .items = ig_allocate(plan->count, sizeof *c.items, err)};
-  *out = NULL;
-  *count = 0;
-  if (!c.items) return IG_ERROR_MEMORY;
+static size_t pairs_of(const ig_plan_tensor *t) { return t->inputs * (t->inputs - 1) / 2; }
+
+static ig_status list_items(const ig_fusion_plan *plan, ig_comparisons *out, ig_error *err) {
+  size_t pairs = 0;
+  out->items = ig_allocate(plan->count, sizeof *out->items, err);
+  if (!out->items) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
-    if (!t->copied && t->inputs + (t->base.tensor != NULL) > 1) c.items[(*count)++].tensor = t;
+    if (t->copied || t->inputs + (t->base.tensor != NULL) <= 1) continue;
+    out->items[out->count++].tensor = t;
+    pairs += pairs_of(t);
   }
-  ig_status status = ig_matched_rows_fill_padding(plan, err);
-  if (status == IG_OK) status = compare_all(&c, *count, pool, err);
-  if (status == IG_OK)
-    *out = c.items;
-  else
-    free(c.items);
+  out->pairs = ig_allocate(pairs, sizeof *out->pairs, err);
+  if (!out->pairs) return IG_ERROR_MEMORY;
+  for (size_t i = 0, at = 0; i < out->count; at += pairs_of(out->items[i++].tensor))
+    out->items[i].pairs = out->pairs + at;
+  return IG_OK;
+}
+
+ig_status ig_compare_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_comparisons *out,
+                          ig_error *err) {
+  *out = (ig_comparisons){.count = 0};
+  ig_status status = list_items(plan, out, err);
+  comparing c = {.plan = plan, .items = out->items};
+  if (status == IG_OK) status = ig_matched_rows_fill_padding(plan, err);
+  if (status == IG_OK) status = compare_all(&c, out->count, pool, err);
+  if (status != IG_OK) ig_compare_free(out);
   return status;
 }
 
-ig_status ig_compare_and_write_page(const ig_fusion_plan *plan, ig_pool *pool, const char *path,
-                                    ig_error *err) {
-  ig_comparison *items;
-  size_t count;
-  IG_TRY(ig_compare_plan(plan, pool, &items, &count, err));
-  const ig_status status = ig_compare_write_page(plan, items, count, path, err);
-  free(items);
-  return status;
+void ig_compare_free(ig_comparisons *compared) {
+  free(compared->items);
+  free(compared->pairs);
+  *compared = (ig_comparisons){.count = 0};
 }

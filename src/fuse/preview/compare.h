@@ -2,26 +2,38 @@
 #ifndef IG_FUSE_PREVIEW_COMPARE_H
 #define IG_FUSE_PREVIEW_COMPARE_H
 #include "base/pool.h"
+#include "page/page.h"
 #include "fuse/plan/fusion_plan.h"
 
-// How the inputs of one tensor compare: by their differences from the base or, without a base, by
-// the weights themselves.
+// Two inputs of a tensor: their differences from the base or, without a base, their weights.
+typedef struct ig_compared_pair {
+  double xx, yy, xy;  // the inner products of the two vectors
+} ig_compared_pair;
+// NAN if one of the vectors is zero.
+double ig_compare_cosine(const ig_compared_pair *pair);
+double ig_compare_distance(const ig_compared_pair *pair);  // 2 |x - y| / (|x| + |y|)
+
+// How the inputs of one tensor compare.
 typedef struct ig_comparison {
   const ig_plan_tensor *tensor;  // of floating point, with two inputs, or one input and a base
-  // With a base: the mean over inputs of |x - base| / |base|.
-  // Without: the mean over pairs of 2 |x - y| / (|x| + |y|).
+  ig_compared_pair *pairs;       // of inputs 1 and 0, 2 and 0, 2 and 1, 3 and 0, …; borrowed
+  // With a base: the mean over inputs of |x - base| / |base|. Without: of the pairs' distances.
   double distance;
-  double cosine;        // the mean over pairs; NAN if no pair has two vectors that are not zero
-  double least_cosine;  // the least over the same pairs; NAN as above
+  double cosine;  // the mean over pairs; NAN if no pair has two vectors that are not zero
 } ig_comparison;
 
-// Reads all inputs once. The caller frees *out (*count).
-ig_status ig_compare_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_comparison **out,
-                          size_t *count, ig_error *err);
-// Writes a page with tables of colours, in which rows are layers and columns the weights in them.
-ig_status ig_compare_write_page(const ig_fusion_plan *plan, const ig_comparison *items,
-                                size_t count, const char *path, ig_error *err);
-// Compares the inputs and writes the page.
-ig_status ig_compare_and_write_page(const ig_fusion_plan *plan, ig_pool *pool, const char *path,
-                                    ig_error *err);
+typedef struct ig_comparisons {
+  ig_comparison *items;
+  size_t count;
+  ig_compared_pair *pairs;  // of all items
+} ig_comparisons;           // ig_compare_free
+
+// Reads all inputs once.
+ig_status ig_compare_plan(const ig_fusion_plan *plan, ig_pool *pool, ig_comparisons *out,
+                          ig_error *err);
+void ig_compare_free(ig_comparisons *compared);
+// Draws tables of colours, in which rows are layers and columns the weights in them: of all models,
+// and of each pair of them.
+ig_status ig_compare_draw(const ig_page *page, const ig_fusion_plan *plan,
+                          const ig_comparisons *compared, ig_error *err);
 #endif

@@ -10,6 +10,7 @@
 #include "fuse/run/execute.h"
 #include "fuse/run/dtype_set.h"
 #include "fuse/run/fusion_product.h"
+#include "fuse/search/statistics.h"
 
 static double megabytes(size_t bytes) { return (double)bytes / 1e6; }
 
@@ -47,20 +48,55 @@ static size_t print_models(FILE *out, const ig_fusion_plan *plan) {
 
 static void print_alignment(FILE *out, const ig_fusion_plan *plan) {
   const ig_recipe_align *align = &plan->recipe->align;
-  if (!align->wanted) return;
-  fprintf(out, "  align    by weights, to the order of ");
+  if (align->method == IG_ALIGN_METHOD_NONE) return;
+  static const char *const by[] = {[IG_ALIGN_METHOD_WEIGHTS] = "weights",
+                                   [IG_ALIGN_METHOD_ACTIVATIONS] = "activations",
+                                   [IG_ALIGN_METHOD_TRANSPORT] = "transport"};
+  fprintf(out, "  align    by %s, to the order of ", by[align->method]);
   ig_plain_text_print(out, ig_fusion_plan_donor(plan)->reference);
-  fprintf(out, "; seed %llu, restarts %d\n", (unsigned long long)align->seed, align->restarts);
+  if (align->method == IG_ALIGN_METHOD_TRANSPORT)
+    fprintf(out, "; regularization %g", align->regularization);
+  if (align->method == IG_ALIGN_METHOD_WEIGHTS)
+    fprintf(out, "; seed %llu, restarts %d", (unsigned long long)align->seed, align->restarts);
+  fputc('\n', out);
 }
 
-static void print_search(FILE *out, const ig_search_space *space) {
+// bytes: of a model that it makes.
+static void print_search(FILE *out, const ig_search_space *space, size_t bytes) {
   fprintf(out, "  search   at most %d evaluations of", space->evaluations);
   for (size_t i = 0; i < space->count; i++) {
     fputs(i ? ", " : " ", out);
     ig_plain_text_print(out, space->parameters[i].name);
   }
-  fprintf(out, " by %s; the rest of this is with the middle of all values\n",
-          space->method == IG_SEARCH_METHOD_GRID ? "grid" : "cma_es");
+  fprintf(out,
+          " by %s, each a model of %.1f MB that is removed when it is scored; the rest of this is "
+          "with the middle of all values\n",
+          space->method == IG_SEARCH_METHOD_GRID ? "grid" : "cma_es", megabytes(bytes));
+}
+
+static void print_statistics(FILE *out, const ig_fusion_plan *plan) {
+  fprintf(out, "  gathers  statistics of the models first, files of at most %.1f MB%s\n",
+          megabytes(ig_statistics_disk(plan)),
+          ig_statistics_are_merged(plan)
+              ? "; the activations of all pairs at once are not in the memory below"
+              : "");
+}
+
+static void print_learning(FILE *out, const ig_fusion_plan *plan) {
+  static const char *const of[] = {[IG_LEARNING_GRANULARITY_MODEL] = "model",
+                                   [IG_LEARNING_GRANULARITY_PART] = "part",
+                                   [IG_LEARNING_GRANULARITY_LAYER] = "layer",
+                                   [IG_LEARNING_GRANULARITY_TENSOR] = "tensor",
+                                   [IG_LEARNING_GRANULARITY_ROW] = "row"};
+  const ig_learning *l = plan->recipe->learning;
+  if (!l || l->data_count == 0) return;
+  fprintf(out, "  learns   a coefficient a %s and model first, in at most %d steps of %d pairs",
+          of[l->granularity], l->steps, l->batch_sentences);
+  if (l->coefficients) {
+    fputs("; they go into ", out);
+    ig_plain_text_print(out, l->coefficients);
+  }
+  fputc('\n', out);
 }
 
 static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
@@ -70,10 +106,12 @@ static void print_stage(FILE *out, const ig_stages *s, const ig_stage *stage) {
   ig_plain_text_print(out, named ? stage->recipe->name : s->file);
   fprintf(out, ": %s, %s\n", method->name, method->summary);
   const ig_fusion_product *product = ig_fusion_product_of(stage->recipe);
-  if (stage->recipe->search) print_search(out, stage->recipe->search);
+  const size_t written = product->bytes(&stage->plan);
+  if (stage->recipe->search) print_search(out, stage->recipe->search, written);
   const size_t inputs = print_models(out, &stage->plan);
   print_alignment(out, &stage->plan);
-  const size_t written = product->bytes(&stage->plan);
+  if (stage->recipe->statistics) print_statistics(out, &stage->plan);
+  print_learning(out, &stage->plan);
   fprintf(out, "  output   ");
   product->describe(&stage->plan, out);
   fputc('\n', out);

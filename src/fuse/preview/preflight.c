@@ -21,6 +21,7 @@
 #include "fuse/preview/same_vocabulary.h"
 #include "fuse/preview/shortlist_notes.h"
 #include "fuse/search/learn.h"
+#include "fuse/search/objective.h"
 #include "fuse/search/statistics.h"
 #include "io/json.h"
 
@@ -28,21 +29,53 @@
 
 // ---- models -----------------------------------------------------------------
 
-static ig_status compare_key(const ig_fuse_model *a, const ig_fuse_model *b, const char *key,
-                             bool *same, ig_problems *problems, ig_error *err) {
-  json_t *x = json_object_get(a->config, key), *y = json_object_get(b->config, key);
+// A key of config.json in two models.
+typedef struct key_comparison {
+  const ig_fuse_model *a, *b;
+  const char *key;
+  const char *rest;  // what the message ends in
+} key_comparison;
+
+static ig_status compare_key(const key_comparison *c, bool *same, ig_problems *problems,
+                             ig_error *err) {
+  json_t *x = json_object_get(c->a->config, c->key), *y = json_object_get(c->b->config, c->key);
   *same = !x || !y || json_equal(x, y);
   if (*same) return IG_OK;
   char *first = ig_json_text(x, JSON_ENCODE_ANY | JSON_COMPACT),
        *second = ig_json_text(y, JSON_ENCODE_ANY | JSON_COMPACT);
   const ig_status status =
-      first && second ? ig_problems_add(problems, NULL, err,
-                                        "config.json: %s is %.100s in %s, but %.100s in %s", key,
-                                        first, a->reference, second, b->reference)
-                      : ig_fail_memory(err);
+      first && second
+          ? ig_problems_add(problems, NULL, err,
+                            "config.json: %s is %.100s in %s, but %.100s in %s%s", c->key, first,
+                            c->a->reference, second, c->b->reference, c->rest)
+          : ig_fail_memory(err);
   free(first);
   free(second);
   return status;
+}
+
+// Models of two types are of two architectures. *same false: everything else differs, too, and one
+// problem is enough.
+static ig_status compare_types(const ig_fusion_plan *plan, const ig_fuse_model *m, bool *same,
+                               ig_problems *problems, ig_problems *notes, ig_error *err) {
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
+  const bool is_allowed = plan->recipe->allows_architectures;
+  const key_comparison types = {
+      donor, m, "model_type",
+      is_allowed ? ": they are fused because the recipe allows it"
+                 : ": where their tensors fit all the same, `allow: [architecture]` in the recipe "
+                   "fuses them"};
+  IG_TRY(compare_key(&types, same, is_allowed ? notes : problems, err));
+  *same = *same || is_allowed;
+  return IG_OK;
+}
+
+static ig_status note_renames(const ig_renames *renames, ig_problems *notes, ig_error *err) {
+  for (size_t i = 0; i < renames->count; i++)
+    if (!renames->items[i].used)
+      IG_TRY(ig_problems_add(notes, NULL, err, "rename: '%s': no tensor is renamed by it",
+                             renames->items[i].from));
+  return IG_OK;
 }
 
 static bool is_made(const ig_fuse_model *m) { return m->tensors && !m->not_made_yet; }
@@ -126,17 +159,17 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
     const ig_fuse_model *m = &plan->models.model[i];
     IG_TRY(refuse_quantised(plan, m, problems, err));
     IG_TRY(note_int8(m, notes, err));
-    IG_TRY(ig_lora_note(m->adapter, notes, err));
-    // If the types of two models differ, so does everything else, and one problem is enough.
+    IG_TRY(ig_lora_note(m->adapters, notes, err));
     bool same;
-    IG_TRY(compare_key(donor, m, keys[0], &same, problems, err));
+    IG_TRY(compare_types(plan, m, &same, problems, notes, err));
     for (size_t k = 1; same && k < COUNT(keys); k++) {
       bool unused;
-      IG_TRY(compare_key(donor, m, keys[k], &unused, problems, err));
+      IG_TRY(compare_key(&(key_comparison){donor, m, keys[k], ""}, &unused, problems, err));
     }
     if (!plan->alignment && m != donor && is_made(m) && is_made(donor))
       IG_TRY(ig_same_vocabulary_check(donor, m, problems, notes, err));
   }
+  IG_TRY(note_renames(&plan->recipe->renames, notes, err));
   if (donor->config) IG_TRY(ig_config_notes_add(plan, keys, COUNT(keys), notes, err));
   if (donor->tensors) IG_TRY(note_files(plan, notes, err));
   return ig_ties_check(&plan->models, donor, problems, err);
@@ -180,10 +213,20 @@ static ig_status add_written(const char *partial, size_t *bytes, ig_error *err) 
   return status;
 }
 
-// What learning or statistics take; they come before the fusion, whose buffers are not needed then.
+// What learning, scoring or statistics take; they come before the fusion, whose buffers are not
+// needed then.
 static size_t memory_before(const ig_fusion_plan *plan) {
-  if (plan->recipe->learning) return ig_learn_memory(plan);
-  return plan->recipe->statistics ? ig_statistics_memory(plan) : 0;
+  const ig_learning *learning = plan->recipe->learning;
+  if (learning && learning->data_count) return ig_learn_memory(plan);
+  if (plan->recipe->statistics) return ig_statistics_memory(plan);
+  return ig_objective_memory(plan);
+}
+
+// A model that is made to be scored is gone before the stage's own is written, and as large.
+static size_t disk_of(const ig_fusion_plan *plan, const ig_fuse_options *options) {
+  const bool keeps_elsewhere = options->statistics_directory != NULL;
+  const size_t model = ig_fusion_product_of(plan->recipe)->bytes(plan);
+  return model + (plan->recipe->statistics && !keeps_elsewhere ? ig_statistics_disk(plan) : 0);
 }
 
 static size_t memory_of(const ig_fusion_plan *plan, int threads) {
@@ -193,14 +236,14 @@ static size_t memory_of(const ig_fusion_plan *plan, int threads) {
   return before > fusing ? before : fusing;
 }
 
-ig_status ig_preflight_measure(const ig_stages *s, const char *output, int threads,
-                               ig_preflight_needs *out, ig_error *err) {
+ig_status ig_preflight_measure(const ig_stages *s, const char *output,
+                               const ig_fuse_options *options, ig_preflight_needs *out,
+                               ig_error *err) {
   *out = (ig_preflight_needs){0};
   for (size_t i = 0; i < s->count; i++) {
     const ig_fusion_plan *plan = &s->stage[i].plan;
-    const ig_fusion_product *product = ig_fusion_product_of(plan->recipe);
-    const size_t memory = s->problems.count ? 0 : memory_of(plan, threads);
-    out->needed += product->bytes(plan);
+    const size_t memory = s->problems.count ? 0 : memory_of(plan, options->threads);
+    out->needed += disk_of(plan, options);
     out->memory = memory > out->memory ? memory : out->memory;
   }
   if (!output) return IG_OK;

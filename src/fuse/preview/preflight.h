@@ -3,6 +3,7 @@
 #ifndef IG_FUSE_PREVIEW_PREFLIGHT_H
 #define IG_FUSE_PREVIEW_PREFLIGHT_H
 #include "fuse/plan/stages.h"
+#include "ingot.h"
 
 // Compares configurations and vocabularies, for tensors of the same shapes can still belong to
 // other heads, norms, activations or pieces. Adds notes of what does not go into the output.
@@ -14,11 +15,13 @@ typedef struct ig_preflight_needs {
   size_t needed, available, memory;
 } ig_preflight_needs;
 
-// Measures what the stages need: the bytes of all their models on the disk of `output`, and the
-// bytes of buffers of the stage that takes most; of buffers it is 0 if there are problems already.
+// Measures what the stages need: the bytes of all their models, and of statistics that are not kept
+// elsewhere, on the disk of `output`; and the bytes of memory of the stage that takes most, for its
+// buffers or for what comes before: 0 if there are problems already.
 // Space that an unfinished fusion of this output takes there counts as available.
-ig_status ig_preflight_measure(const ig_stages *stages, const char *output, int threads,
-                               ig_preflight_needs *out, ig_error *err);
+ig_status ig_preflight_measure(const ig_stages *stages, const char *output,
+                               const ig_fuse_options *options, ig_preflight_needs *out,
+                               ig_error *err);
 // Adds a problem if the output exists, is an input or cannot be written there, if it does not fit
 // on the disk, or if the buffers do not fit into memory.
 ig_status ig_preflight_output(const ig_stages *stages, const char *output,

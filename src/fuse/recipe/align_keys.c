@@ -34,23 +34,84 @@ static ig_status check_recipe(const ig_yaml_node *align, const ig_recipe *recipe
   return check_sources(recipe, err);
 }
 
+// ---- keys -------------------------------------------------------------------
+
+static ig_status read_method(const ig_yaml_node *align, ig_align_method *out, ig_error *err) {
+  static const char *const names[] = {"weights", "activations", "transport"};
+  static const ig_yaml_words words = {names, sizeof names / sizeof *names,
+                                      "weights, activations or transport"};
+  size_t index;
+  if (!ig_yaml_get(align, "method"))
+    return ig_yaml_fail(align, err, "has no 'method': expected %s", words.text);
+  IG_TRY(ig_yaml_word(align, "method", &words, 0, &index, err));
+  *out = (ig_align_method)((int)IG_ALIGN_METHOD_WEIGHTS + (int)index);
+  return IG_OK;
+}
+
+// Keys of one method have no effect with another.
+static ig_status refuse(const ig_yaml_node *align, const char *const *keys, size_t count,
+                        const char *method, ig_error *err) {
+  for (size_t i = 0; i < count; i++)
+    if (ig_yaml_get(align, keys[i]))
+      return ig_yaml_fail(ig_yaml_get(align, keys[i]), err, "'%s' has no effect with method: %s",
+                          keys[i], method);
+  return IG_OK;
+}
+
+static ig_status read_for_weights(const ig_yaml_node *align, ig_recipe *recipe, ig_error *err) {
+  static const char *const others[] = {"data", "max_length", "position_penalty", "regularization"};
+  ig_recipe_align *out = &recipe->align;
+  IG_TRY(refuse(align, others, sizeof others / sizeof *others, "weights", err));
+  out->position_penalty = -1;
+  IG_TRY(ig_yaml_u64(align, "seed", recipe->seed, &out->seed, err));
+  IG_TRY(ig_yaml_int(align, "restarts", 0, &out->restarts, err));
+  if (out->restarts >= 0 && out->restarts <= MOST_RESTARTS) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(align, "restarts"), err, "expected 0 to %d, found %d",
+                      MOST_RESTARTS, out->restarts);
+}
+
+static ig_status read_regularization(const ig_yaml_node *align, double *out, ig_error *err) {
+  IG_TRY(ig_yaml_number(align, "regularization", 0.05, out, err));
+  if (*out >= 1e-6 && *out <= 1e3) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(align, "regularization"), err,
+                      "expected a number from 1e-06 to 1000, found %g", *out);
+}
+
+static ig_status read_penalty(const ig_yaml_node *align, double *out, ig_error *err) {
+  const ig_yaml_node *node = ig_yaml_get(align, "position_penalty");
+  *out = -1;
+  if (!node) return IG_OK;
+  IG_TRY(ig_yaml_number(align, "position_penalty", 0, out, err));
+  if (*out >= 0 && *out <= 1e6) return IG_OK;
+  return ig_yaml_fail(node, err, "expected a number from 0 to 1e+06, found %g", *out);
+}
+
+static ig_status read_for_activations(const ig_yaml_node *align, ig_recipe_align *out,
+                                      ig_error *err) {
+  static const char *const others[] = {"seed", "restarts", "regularization"};
+  const bool softly = out->method == IG_ALIGN_METHOD_TRANSPORT;
+  IG_TRY(refuse(align, others, softly ? 2 : 3, softly ? "transport" : "activations", err));
+  if (softly) IG_TRY(read_regularization(align, &out->regularization, err));
+  IG_TRY(ig_learning_read_files(align, "data", IG_LEARNING_FILES_OF_ALIGN, &out->data,
+                                &out->data_count, err));
+  if (out->data_count == 0) return ig_yaml_fail(align, err, "has no 'data'");
+  IG_TRY(read_penalty(align, &out->position_penalty, err));
+  IG_TRY(ig_yaml_int(align, "max_length", 0, &out->max_length, err));
+  if (out->max_length >= 0) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(align, "max_length"), err,
+                      "expected a whole number not below 0, found %d", out->max_length);
+}
+
 ig_status ig_align_keys_read(const ig_yaml_node *root, ig_recipe *recipe, ig_error *err) {
-  static const char *const keys[] = {"method", "seed", "restarts"};
+  static const char *const keys[] = {
+      "method", "seed", "restarts", "data", "max_length", "position_penalty", "regularization"};
   const ig_yaml_node *align;
-  const char *method;
+  ig_recipe_align *out = &recipe->align;
   IG_TRY(ig_yaml_map(root, "align", &align, err));
   if (!align) return IG_OK;
   IG_TRY(ig_yaml_check_keys(align, keys, sizeof keys / sizeof *keys, err));
-  IG_TRY(ig_yaml_string(align, "method", NULL, &method, err));
-  if (!method || strcmp(method, "weights") != 0)
-    return ig_yaml_fail(method ? ig_yaml_get(align, "method") : align, err,
-                        "expected 'method: weights', found %s%.100s%s", method ? "'" : "",
-                        method ? method : "none", method ? "'" : "");
-  IG_TRY(ig_yaml_u64(align, "seed", recipe->seed, &recipe->align.seed, err));
-  IG_TRY(ig_yaml_int(align, "restarts", 0, &recipe->align.restarts, err));
-  if (recipe->align.restarts < 0 || recipe->align.restarts > MOST_RESTARTS)
-    return ig_yaml_fail(ig_yaml_get(align, "restarts"), err, "expected 0 to %d, found %d",
-                        MOST_RESTARTS, recipe->align.restarts);
-  recipe->align.wanted = true;
+  IG_TRY(read_method(align, &out->method, err));
+  IG_TRY(out->method == IG_ALIGN_METHOD_WEIGHTS ? read_for_weights(align, recipe, err)
+                                                : read_for_activations(align, out, err));
   return check_recipe(align, recipe, err);
 }

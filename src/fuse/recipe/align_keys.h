@@ -1,5 +1,7 @@
-// The key `align` of a recipe: {method, seed, restarts}. Models that began apart are put in the
-// order of the donor (fuse/align/aligned_models.h) before they are fused.
+// The key `align` of a recipe: {method: weights, seed, restarts}, or {method: activations, data,
+// max_length, position_penalty}, or {method: transport} with those and regularization. Models that
+// began apart are put in the order of the donor (fuse/align/aligned_models.h) before they are
+// fused.
 #ifndef IG_FUSE_RECIPE_ALIGN_KEYS_H
 #define IG_FUSE_RECIPE_ALIGN_KEYS_H
 #include "fuse/recipe/recipe.h"

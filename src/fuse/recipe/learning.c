@@ -12,24 +12,24 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const learn_keys[] = {"data",
-                                         "valid",
-                                         "valid_share",
-                                         "granularity",
-                                         "steps",
-                                         "batch_sentences",
-                                         "max_length",
-                                         "validate_every",
-                                         "patience",
-                                         "learning_rate",
-                                         "label_smoothing",
-                                         "start",
-                                         "bounds",
-                                         "loss"};
-static const char *const learn_pairs_keys[] = {"source", "target", "weight", "teacher"};
-static const char *const statistics_pairs_keys[] = {"source", "target", "weight", "model"};
+static const char *const learn_keys[] = {
+    "data",       "valid",  "valid_share",    "granularity", "steps",         "batch_sentences",
+    "max_length", "stride", "validate_every", "patience",    "learning_rate", "label_smoothing",
+    "start",      "bounds", "loss",           "decay",       "coefficients"};
 
-// ---- pairs of texts ---------------------------------------------------------
+// The keys of a set, by whose it is.
+static const struct set_keys {
+  const char *keys[5];
+  size_t count;
+} set_keys[] = {
+    [IG_LEARNING_FILES_OF_LEARN] = {{"source", "target", "questions", "weight", "teacher"}, 5},
+    [IG_LEARNING_FILES_OF_STATISTICS] = {{"source", "target", "questions", "weight", "model"}, 5},
+    [IG_LEARNING_FILES_OF_ALIGN] = {{"source", "target"}, 2},
+};
+
+enum { USUAL_STRIDE = 128 };
+
+// ---- sets -------------------------------------------------------------------
 
 static ig_status read_path(const ig_yaml_node *node, const char *key, const char **out,
                            ig_error *err) {
@@ -37,17 +37,29 @@ static ig_status read_path(const ig_yaml_node *node, const char *key, const char
   return *out && **out ? IG_OK : ig_yaml_fail(node, err, "has no '%s'", key);
 }
 
-static ig_status read_pairs(const ig_yaml_node *node, bool of_models, ig_learning_pairs *out,
-                            ig_error *err) {
-  if (node->kind != IG_YAML_MAP)
-    return ig_yaml_fail(node, err, "expected a map with 'source' and 'target'");
-  IG_TRY(of_models
-             ? ig_yaml_check_keys(node, statistics_pairs_keys, COUNT(statistics_pairs_keys), err)
-             : ig_yaml_check_keys(node, learn_pairs_keys, COUNT(learn_pairs_keys), err));
+static ig_status read_paths(const ig_yaml_node *node, ig_learning_files *out, ig_error *err) {
+  if (!ig_yaml_get(node, "questions")) {
+    IG_TRY(read_path(node, "source", &out->source, err));
+    return read_path(node, "target", &out->target, err);
+  }
+  if (ig_yaml_get(node, "source") || ig_yaml_get(node, "target"))
+    return ig_yaml_fail(node, err, "expected either 'source' and 'target', or 'questions'");
+  return read_path(node, "questions", &out->questions, err);
+}
+
+static ig_status read_set(const ig_yaml_node *node, ig_learning_files_of of, ig_learning_files *out,
+                          ig_error *err) {
+  const char *const wanted = of == IG_LEARNING_FILES_OF_ALIGN
+                                 ? "'source' and 'target'"
+                                 : "'source' and 'target', or 'questions'";
+  if (node->kind != IG_YAML_MAP) return ig_yaml_fail(node, err, "expected a map with %s", wanted);
+  if (ig_yaml_get(node, "command"))
+    return ig_yaml_fail(ig_yaml_get(node, "command"), err,
+                        "a command gives no gradient: expected %s", wanted);
+  IG_TRY(ig_yaml_check_keys(node, set_keys[of].keys, set_keys[of].count, err));
   out->node = node;
   IG_TRY(ig_yaml_string(node, "model", NULL, &out->model, err));
-  IG_TRY(read_path(node, "source", &out->source, err));
-  IG_TRY(read_path(node, "target", &out->target, err));
+  IG_TRY(read_paths(node, out, err));
   IG_TRY(ig_yaml_string(node, "teacher", NULL, &out->teacher, err));
   IG_TRY(ig_yaml_number(node, "weight", 1, &out->weight, err));
   if (!(out->weight > 0 && isfinite(out->weight)))
@@ -56,8 +68,8 @@ static ig_status read_pairs(const ig_yaml_node *node, bool of_models, ig_learnin
   return IG_OK;
 }
 
-ig_status ig_learning_read_pairs(const ig_yaml_node *map, const char *key, bool of_models,
-                                 ig_learning_pairs **out, size_t *count, ig_error *err) {
+ig_status ig_learning_read_files(const ig_yaml_node *map, const char *key, ig_learning_files_of of,
+                                 ig_learning_files **out, size_t *count, ig_error *err) {
   const ig_yaml_node *node = ig_yaml_get(map, key);
   *count = 0;
   if (!node) return IG_OK;
@@ -67,8 +79,14 @@ ig_status ig_learning_read_pairs(const ig_yaml_node *map, const char *key, bool 
   *out = ig_allocate(wanted, sizeof **out, err);
   if (!*out) return IG_ERROR_MEMORY;
   for (; *count < wanted; ++*count)
-    IG_TRY(read_pairs(is_list ? node->children[*count] : node, of_models, &(*out)[*count], err));
+    IG_TRY(read_set(is_list ? node->children[*count] : node, of, &(*out)[*count], err));
   return IG_OK;
+}
+
+bool ig_learning_has_questions(const ig_learning_files *sets, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (sets[i].questions) return true;
+  return false;
 }
 
 // ---- numbers ----------------------------------------------------------------
@@ -93,34 +111,45 @@ static ig_status read_int(const ig_yaml_node *learn, const char *key, int fallba
                       "expected a whole number not below %d, found %d", least, *out);
 }
 
+ig_status ig_learning_read_lengths(const ig_yaml_node *map, bool has_questions,
+                                   ig_learning_lengths *out, ig_error *err) {
+  if (!has_questions && ig_yaml_get(map, "stride"))
+    return ig_yaml_fail(ig_yaml_get(map, "stride"), err, "has no effect without 'questions'");
+  IG_TRY(read_int(map, "stride", USUAL_STRIDE, 0, &out->stride, err));
+  return read_int(map, "max_length", 0, 0, &out->max_length, err);
+}
+
 static ig_status read_words(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
-  static const char *const losses[] = {"references", "teachers"};
+  static const char *const losses[] = {[IG_LEARNING_LOSS_REFERENCES] = "references",
+                                       [IG_LEARNING_LOSS_TEACHERS] = "teachers",
+                                       [IG_LEARNING_LOSS_ENTROPY] = "entropy"};
   static const char *const granularities[] = {[IG_LEARNING_GRANULARITY_MODEL] = "model",
                                               [IG_LEARNING_GRANULARITY_PART] = "part",
                                               [IG_LEARNING_GRANULARITY_LAYER] = "layer",
-                                              [IG_LEARNING_GRANULARITY_TENSOR] = "tensor"};
-  const ig_yaml_words of_loss = {losses, COUNT(losses), "references or teachers"},
+                                              [IG_LEARNING_GRANULARITY_TENSOR] = "tensor",
+                                              [IG_LEARNING_GRANULARITY_ROW] = "row"};
+  const ig_yaml_words of_loss = {losses, COUNT(losses), "references, teachers or entropy"},
                       of_granularity = {granularities, COUNT(granularities),
-                                        "model, part, layer or tensor"};
+                                        "model, part, layer, tensor or row"};
   size_t loss, granularity;
-  IG_TRY(ig_yaml_word(learn, "loss", &of_loss, 0, &loss, err));
+  IG_TRY(ig_yaml_word(learn, "loss", &of_loss, IG_LEARNING_LOSS_REFERENCES, &loss, err));
   IG_TRY(ig_yaml_word(learn, "granularity", &of_granularity, IG_LEARNING_GRANULARITY_TENSOR,
                       &granularity, err));
-  out->by_teachers = loss == 1;
+  out->loss = (ig_learning_loss)loss;
   out->granularity = (ig_learning_granularity)granularity;
   return IG_OK;
 }
 
-// Whether each set's teacher has an effect.
-static ig_status check_teachers(const ig_yaml_node *learn, const ig_learning *l, ig_error *err) {
+// Whether each set's teacher, and label smoothing, have an effect.
+static ig_status check_loss(const ig_yaml_node *learn, const ig_learning *l, ig_error *err) {
   bool named = false;
   for (size_t i = 0; i < l->data_count; i++) named |= l->data[i].teacher != NULL;
   for (size_t i = 0; i < l->valid_count; i++) named |= l->valid[i].teacher != NULL;
-  if (named && !l->by_teachers)
+  if (named && l->loss != IG_LEARNING_LOSS_TEACHERS)
     return ig_yaml_fail(learn, err, "'teacher' has no effect without loss: teachers");
-  if (l->by_teachers && l->label_smoothing > 0)
+  if (l->loss != IG_LEARNING_LOSS_REFERENCES && l->label_smoothing > 0)
     return ig_yaml_fail(ig_yaml_get(learn, "label_smoothing"), err,
-                        "has no effect with loss: teachers");
+                        "has no effect without loss: references");
   return IG_OK;
 }
 
@@ -155,13 +184,18 @@ static ig_status check_validation(const ig_yaml_node *learn, const ig_learning *
 }
 
 static ig_status read_numbers(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
-  const number_range positive = {1e-12, 1e3}, share = {0, 0.9}, smoothing = {0, 0.999};
+  const number_range positive = {1e-12, 1e3}, share = {0, 0.9}, smoothing = {0, 0.999},
+                     decay = {0, 1e3};
   IG_TRY(read_int(learn, "steps", 200, 1, &out->steps, err));
   IG_TRY(read_int(learn, "batch_sentences", 32, 1, &out->batch_sentences, err));
-  IG_TRY(read_int(learn, "max_length", 0, 0, &out->max_length, err));
+  IG_TRY(ig_learning_read_lengths(learn,
+                                  ig_learning_has_questions(out->data, out->data_count) ||
+                                      ig_learning_has_questions(out->valid, out->valid_count),
+                                  &out->lengths, err));
   IG_TRY(read_int(learn, "validate_every", 10, 1, &out->validate_every, err));
   IG_TRY(read_int(learn, "patience", 5, 0, &out->patience, err));
   IG_TRY(read_number(learn, "learning_rate", 0.02, positive, &out->learning_rate, err));
+  IG_TRY(read_number(learn, "decay", 0, decay, &out->decay, err));
   IG_TRY(read_number(learn, "label_smoothing", 0, smoothing, &out->label_smoothing, err));
   IG_TRY(read_number(learn, "valid_share", 0.2, share, &out->valid_share, err));
   if (out->valid_count && ig_yaml_get(learn, "valid_share"))
@@ -174,15 +208,40 @@ static ig_status read_numbers(const ig_yaml_node *learn, ig_learning *out, ig_er
 
 // ---- the whole --------------------------------------------------------------
 
+// A recipe whose coefficients are learned already has nothing but their file.
+static ig_status check_file_alone(const ig_yaml_node *learn, ig_error *err) {
+  for (size_t i = 0; i < COUNT(learn_keys); i++)
+    if (ig_yaml_get(learn, learn_keys[i]) && strcmp(learn_keys[i], "coefficients") != 0)
+      return ig_yaml_fail(ig_yaml_get(learn, learn_keys[i]), err,
+                          "has no effect beside 'coefficients' without 'data'");
+  return IG_OK;
+}
+
+static ig_status check_file(const ig_yaml_node *learn, const ig_learning *l, ig_error *err) {
+  const bool by_row = l->granularity == IG_LEARNING_GRANULARITY_ROW;
+  if (by_row && !l->coefficients)
+    return ig_yaml_fail(ig_yaml_get(learn, "granularity"), err,
+                        "a coefficient a row needs 'coefficients', the file that they go into");
+  if (l->coefficients && !by_row)
+    return ig_yaml_fail(ig_yaml_get(learn, "coefficients"), err,
+                        "has no effect without granularity: row");
+  return IG_OK;
+}
+
 static ig_status read_learning(const ig_yaml_node *learn, ig_learning *out, ig_error *err) {
   IG_TRY(ig_yaml_check_keys(learn, learn_keys, COUNT(learn_keys), err));
   out->key = "learn";
-  IG_TRY(ig_learning_read_pairs(learn, "data", false, &out->data, &out->data_count, err));
+  IG_TRY(ig_yaml_string(learn, "coefficients", NULL, &out->coefficients, err));
+  if (out->coefficients && !ig_yaml_get(learn, "data")) return check_file_alone(learn, err);
+  IG_TRY(ig_learning_read_files(learn, "data", IG_LEARNING_FILES_OF_LEARN, &out->data,
+                                &out->data_count, err));
   if (out->data_count == 0) return ig_yaml_fail(learn, err, "has no 'data'");
-  IG_TRY(ig_learning_read_pairs(learn, "valid", false, &out->valid, &out->valid_count, err));
+  IG_TRY(ig_learning_read_files(learn, "valid", IG_LEARNING_FILES_OF_LEARN, &out->valid,
+                                &out->valid_count, err));
   IG_TRY(read_words(learn, out, err));
   IG_TRY(read_numbers(learn, out, err));
-  return check_teachers(learn, out, err);
+  IG_TRY(check_file(learn, out, err));
+  return check_loss(learn, out, err);
 }
 
 ig_status ig_learning_read(const ig_yaml_node *root, const ig_method *method, ig_learning **out,
@@ -214,29 +273,45 @@ void ig_learning_free(ig_learning *learning) {
 
 // ---- before anything is opened ----------------------------------------------
 
-ig_status ig_learning_check_files(const ig_learning_pairs *pairs, size_t count, ig_error *err) {
+ig_status ig_learning_check_files(const ig_learning_files *sets, size_t count, ig_error *err) {
   for (size_t i = 0; i < count; i++) {
-    const char *const paths[] = {pairs[i].source, pairs[i].target};
+    const char *const paths[] = {sets[i].source, sets[i].target, sets[i].questions};
     for (size_t k = 0; k < COUNT(paths); k++)
-      if (!ig_file_exists(paths[k]))
-        return ig_yaml_fail(pairs[i].node, err, "%.200s: no such file", paths[k]);
+      if (paths[k] && !ig_file_exists(paths[k]))
+        return ig_yaml_fail(sets[i].node, err, "%.200s: no such file", paths[k]);
   }
   return IG_OK;
 }
 
-static ig_status check_teacher(const ig_recipe *recipe, const ig_learning_pairs *pairs,
+static ig_status check_teacher(const ig_recipe *recipe, const ig_learning_files *set,
                                ig_error *err) {
   const ig_recipe_slice *slice = recipe->modules[0].slices;
-  if (!pairs->teacher) return IG_OK;
+  if (!set->teacher) return IG_OK;
   for (size_t i = 0; i < slice->count; i++)
-    if (ig_fuse_models_is_same(slice->sources[i].model, pairs->teacher)) return IG_OK;
-  return ig_yaml_fail(ig_yaml_get(pairs->node, "teacher"), err,
-                      "expected one of the recipe's models, found '%.200s'", pairs->teacher);
+    if (ig_fuse_models_is_same(slice->sources[i].model, set->teacher)) return IG_OK;
+  return ig_yaml_fail(ig_yaml_get(set->node, "teacher"), err,
+                      "expected one of the recipe's models, found '%.200s'", set->teacher);
+}
+
+// The base differs from itself by nothing, so no coefficient of it can be learned.
+static ig_status check_base(const ig_recipe *recipe, ig_error *err) {
+  const ig_recipe_slice *models = recipe->modules[0].slices;
+  for (size_t i = 0; recipe->base_model && i < models->count; i++)
+    if (ig_fuse_models_is_same(models->sources[i].model, recipe->base_model))
+      return ig_fail(
+          err, IG_ERROR_ARGUMENT,
+          "models: %s is the base_model, of which learned has nothing to learn: leave it "
+          "out",
+          models->sources[i].model);
+  return IG_OK;
 }
 
 ig_status ig_learning_check(const ig_recipe *recipe, ig_error *err) {
   const ig_learning *l = recipe->learning;
   if (!l) return IG_OK;
+  IG_TRY(check_base(recipe, err));
+  if (l->data_count == 0 && !ig_file_exists(l->coefficients))
+    return ig_fail(err, IG_ERROR_IO, "learn.coefficients: %s: no such file", l->coefficients);
   IG_TRY(ig_learning_check_files(l->data, l->data_count, err));
   IG_TRY(ig_learning_check_files(l->valid, l->valid_count, err));
   for (size_t i = 0; i < l->data_count; i++) IG_TRY(check_teacher(recipe, &l->data[i], err));

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "fuse/method/method.h"
+#include "io/hub_cache.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 enum { MOST_NAME = 4096 };  // bytes of a reference
@@ -31,6 +32,19 @@ static ig_status note_revision(const adaptation *a, const ig_yaml_node *node, co
               revision, path);
 }
 
+// Makes "ORG/NAME@REVISION" of a name of the hub.
+static ig_status join_revision(const adaptation *a, const ig_yaml_node *node, const char **path,
+                               const char *revision, ig_error *err) {
+  char text[2 * MOST_NAME + 2];
+  if (strlen(*path) > MOST_NAME || strlen(revision) > MOST_NAME)
+    return ig_yaml_fail(node, err, "a name of more than %d bytes", MOST_NAME);
+  snprintf(text, sizeof text, "%s@%s", *path, revision);
+  const ig_yaml_node *inner = ig_yaml_get(node, "path");
+  IG_TRY(ig_yaml_make_scalar(a->yaml, inner, text, err));
+  *path = inner->scalar;
+  return IG_OK;
+}
+
 // Reads PATH or {path: PATH, revision: R}. *path NULL: the key is absent.
 static ig_status read_path(const adaptation *a, const ig_yaml_node *owner, const char *key,
                            const char **path, ig_error *err) {
@@ -43,7 +57,10 @@ static ig_status read_path(const adaptation *a, const ig_yaml_node *owner, const
   IG_TRY(ig_yaml_string(node, "path", NULL, path, err));
   IG_TRY(ig_yaml_string(node, "revision", NULL, &revision, err));
   if (!*path) return ig_yaml_fail(node, err, "has no 'path'");
-  return revision ? note_revision(a, node, *path, revision, err) : IG_OK;
+  if (!revision) return IG_OK;
+  return ig_hub_cache_is_name(*path, strlen(*path)) && !ig_file_exists(*path)
+             ? join_revision(a, node, path, revision, err)
+             : note_revision(a, node, *path, revision, err);
 }
 
 static ig_status flatten_reference(const adaptation *a, const ig_yaml_node *node, ig_error *err) {

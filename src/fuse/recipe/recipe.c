@@ -21,7 +21,7 @@ static const char *const recipe_keys[] = {
     "name",          "compatibility",   "seed",      "tokenizer_source",
     "rng",           "missing_tensors", "tokenizer", "non_float",
     "chat_template", "learn",           "align",     "statistics",
-    "search"};
+    "search",        "allow",           "rename"};
 static const char *const model_keys[] = {"model", "parameters", "checkpoints", "every",
                                          "last",  "best",       "metric"};
 static const char *const source_keys[] = {"model", "layer_range", "parameters"};
@@ -86,7 +86,7 @@ static ig_status add_checkpoints(ig_recipe_slice *slice, const ig_recipe_source 
   IG_TRY(ig_yaml_int(source->node, "every", 0, &wanted.every, err));
   IG_TRY(ig_yaml_int(source->node, "last", 0, &wanted.last, err));
   IG_TRY(ig_yaml_int(source->node, "best", 0, &wanted.best, err));
-  IG_TRY(ig_yaml_string(source->node, "metric", "bleu", &wanted.metric, err));
+  IG_TRY(ig_yaml_string(source->node, "metric", NULL, &wanted.metric, err));
   if (wanted.every < 0 || wanted.last < 0 || wanted.best < 0)
     return ig_yaml_fail(source->node, err, "'every', 'last' and 'best' cannot be negative");
   char **names;
@@ -237,25 +237,67 @@ static ig_status read_missing(const ig_yaml_node *root, ig_missing *out, ig_erro
   static const char *const words[] = {[IG_MISSING_ERROR] = "error",
                                       [IG_MISSING_UNION] = "union",
                                       [IG_MISSING_INTERSECTION] = "intersection"};
-  const char *word;
-  IG_TRY(ig_yaml_string(root, "missing_tensors", "error", &word, err));
-  for (size_t i = 0; i < COUNT(words); i++)
-    if (strcmp(word, words[i]) == 0) {
-      *out = (ig_missing)i;
-      return IG_OK;
-    }
-  return ig_yaml_fail(ig_yaml_get(root, "missing_tensors"), err,
-                      "expected error, union or intersection, found '%.100s'", word);
+  const ig_yaml_words known = {words, COUNT(words), "error, union or intersection"};
+  size_t word;
+  IG_TRY(ig_yaml_word(root, "missing_tensors", &known, IG_MISSING_ERROR, &word, err));
+  *out = (ig_missing)word;
+  return IG_OK;
 }
 
 // Reads non_float: equal or base.
 static ig_status read_non_float(const ig_yaml_node *root, bool *base, ig_error *err) {
-  const char *word;
-  IG_TRY(ig_yaml_string(root, "non_float", "equal", &word, err));
-  *base = strcmp(word, "base") == 0;
-  if (*base || strcmp(word, "equal") == 0) return IG_OK;
-  return ig_yaml_fail(ig_yaml_get(root, "non_float"), err, "expected equal or base, found '%.100s'",
-                      word);
+  static const char *const words[] = {"equal", "base"};
+  const ig_yaml_words known = {words, COUNT(words), "equal or base"};
+  size_t word;
+  IG_TRY(ig_yaml_word(root, "non_float", &known, 0, &word, err));
+  *base = word == 1;
+  return IG_OK;
+}
+
+// Reads compatibility: mergekit. Without the key Ingot's own rules hold.
+static ig_status read_compatibility(const ig_yaml_node *root, bool *as_mergekit, ig_error *err) {
+  static const char *const words[] = {"mergekit"};
+  const ig_yaml_words known = {words, COUNT(words), "mergekit"};
+  size_t word;
+  *as_mergekit = ig_yaml_get(root, "compatibility") != NULL;
+  return ig_yaml_word(root, "compatibility", &known, 0, &word, err);
+}
+
+// Reads `allow`, a list of what is told and not refused.
+static ig_status read_allowed(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
+  const char **words;
+  size_t count;
+  IG_TRY(ig_yaml_strings(root, "allow", &words, &count, err));
+  ig_status status = IG_OK;
+  for (size_t i = 0; i < count && status == IG_OK; i++)
+    if (strcmp(words[i], "architecture") != 0)
+      status = ig_yaml_fail(ig_yaml_get(root, "allow"), err,
+                            "expected architecture, found '%.100s'", words[i]);
+  out->allows_architectures = count > 0;
+  free(words);
+  return status;
+}
+
+// Reads `rename: {OLD: NEW}`, beginnings of tensors' names.
+static ig_status read_renames(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
+  const ig_yaml_node *map;
+  IG_TRY(ig_yaml_map(root, "rename", &map, err));
+  if (!map || map->count == 0) return IG_OK;
+  if (out->learning || out->statistics || ig_yaml_get(root, "align"))
+    return ig_yaml_fail(map, err,
+                        "'rename' does not go with 'learn', 'statistics' and 'align': rename in a "
+                        "recipe before (a stage)");
+  out->renames.items = ig_allocate(map->count, sizeof *out->renames.items, err);
+  if (!out->renames.items) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < map->count; i++) {
+    ig_rename *rename = &out->renames.items[out->renames.count++];
+    rename->from = map->keys[i];
+    IG_TRY(ig_yaml_string(map, map->keys[i], NULL, &rename->to, err));
+    if (!rename->to)
+      return ig_yaml_fail(map, err, "rename: '%.100s': expected the beginning of a name",
+                          map->keys[i]);
+  }
+  return IG_OK;
 }
 
 // Reads `tokenizer_source: SOURCE` or `tokenizer: {source, tokens, pad_to_multiple_of}`.
@@ -281,18 +323,16 @@ static ig_status read_tokenizer(const ig_yaml_node *root, ig_recipe_tokenizer *o
 // Reads `seed: N` or `rng: {kind, seed}`. The kind is philox, Ingot's own random numbers, or torch,
 // PyTorch's. Without `rng` it is philox.
 static ig_status read_random(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
-  static const char *const keys[] = {"kind", "seed"};
+  static const char *const keys[] = {"kind", "seed"}, *const kinds[] = {"philox", "torch"};
+  const ig_yaml_words known = {kinds, COUNT(kinds), "philox or torch"};
   const ig_yaml_node *rng;
-  const char *kind;
+  size_t kind;
   IG_TRY(ig_yaml_u64(root, "seed", 0, &out->seed, err));
   IG_TRY(ig_yaml_map(root, "rng", &rng, err));
   if (!rng) return IG_OK;
   IG_TRY(ig_yaml_check_keys(rng, keys, COUNT(keys), err));
-  IG_TRY(ig_yaml_string(rng, "kind", "philox", &kind, err));
-  out->torch_random = strcmp(kind, "torch") == 0;
-  if (!out->torch_random && strcmp(kind, "philox") != 0)
-    return ig_yaml_fail(ig_yaml_get(rng, "kind"), err, "expected philox or torch, found '%.100s'",
-                        kind);
+  IG_TRY(ig_yaml_word(rng, "kind", &known, 0, &kind, err));
+  out->torch_random = kind == 1;
   return ig_yaml_u64(rng, "seed", out->seed, &out->seed, err);
 }
 
@@ -304,14 +344,11 @@ static ig_status read_recipe(const ig_yaml_node *root, ig_recipe *out, ig_error 
   IG_TRY(read_method(root, &out->method, err));
   IG_TRY(ig_learning_read(root, out->method, &out->learning, err));
   IG_TRY(ig_statistics_request_read(root, out->method, &out->statistics, err));
-  const char *compatibility;
-  IG_TRY(ig_yaml_string(root, "compatibility", NULL, &compatibility, err));
-  if (compatibility && strcmp(compatibility, "mergekit") != 0)
-    return ig_yaml_fail(ig_yaml_get(root, "compatibility"), err,
-                        "expected mergekit, found '%.100s'", compatibility);
-  out->as_mergekit = compatibility != NULL;
+  IG_TRY(read_compatibility(root, &out->as_mergekit, err));
   IG_TRY(read_random(root, out, err));
   IG_TRY(read_missing(root, &out->missing, err));
+  IG_TRY(read_allowed(root, out, err));
+  IG_TRY(read_renames(root, out, err));
   IG_TRY(read_non_float(root, &out->takes_base_integers, err));
   IG_TRY(read_tokenizer(root, &out->tokenizer, err));
   IG_TRY(ig_yaml_string(root, "chat_template", NULL, &out->chat_template, err));
@@ -347,8 +384,15 @@ void ig_recipe_free(ig_recipe *recipe) {
   ig_learning_free(recipe->learning);
   ig_statistics_request_free(recipe->statistics);
   ig_search_space_free(recipe->search);
+  free(recipe->align.data);
   ig_setting_free(recipe->scopes);
   ig_token_rules_free(&recipe->tokenizer.rules);
+  free(recipe->renames.items);
   json_decref(recipe->document);
   *recipe = (ig_recipe){0};
+}
+
+void ig_recipe_label(const ig_recipe *recipe, const char *what, char out[IG_RECIPE_LABEL]) {
+  const char *name = recipe->name;
+  snprintf(out, IG_RECIPE_LABEL, "%s%s%s", what, name ? " for " : "", name ? name : "");
 }

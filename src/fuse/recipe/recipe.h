@@ -3,6 +3,7 @@
 // tree, which must outlive the recipe.
 #ifndef IG_FUSE_RECIPE_RECIPE_H
 #define IG_FUSE_RECIPE_RECIPE_H
+#include "fuse/input/renames.h"
 #include "fuse/recipe/learning.h"
 #include "fuse/recipe/search_space.h"
 #include "fuse/recipe/setting.h"
@@ -51,10 +52,24 @@ typedef struct ig_recipe_tokenizer {
 } ig_recipe_tokenizer;
 
 // How models that began apart are put in one order before they are fused.
+typedef enum ig_align_method {
+  IG_ALIGN_METHOD_NONE,         // they stay as they are
+  IG_ALIGN_METHOD_WEIGHTS,      // by what units weigh
+  IG_ALIGN_METHOD_ACTIVATIONS,  // by what they do on pairs of sentences
+  IG_ALIGN_METHOD_TRANSPORT,    // by the same, softly: a place gets a mean of units
+} ig_align_method;
+
 typedef struct ig_recipe_align {
-  bool wanted;  // by weights
-  uint64_t seed;
-  int restarts;
+  ig_align_method method;
+  uint64_t seed;            // of weights
+  int restarts;             // of weights
+  ig_learning_files *data;  // (data_count): of activations and transport
+  size_t data_count;
+  int max_length;  // as in ig_learning
+  // The stream moves though sinusoids are added to it: what their mean squared difference costs of
+  // correlation. Below 0: it stays.
+  double position_penalty;
+  double regularization;  // of transport: as much correlation as one unit of entropy is worth
 } ig_recipe_align;
 
 typedef struct ig_recipe {
@@ -74,8 +89,10 @@ typedef struct ig_recipe {
   ig_setting_scope *scopes;  // all that were read, for ig_setting_free
   bool cast, cast_out;       // dtype, out_dtype are given
   ig_dtype dtype, out_dtype;
+  ig_renames renames;  // of tensors
   ig_missing missing;
-  bool takes_base_integers;  // non_float: base: integers are the donor's, others are not compared
+  bool allows_architectures;  // allow: [architecture]: models whose model_type differs are fused
+  bool takes_base_integers;   // non_float: base: integers are the donor's, others are not compared
   ig_recipe_tokenizer tokenizer;
   const char *chat_template;  // "auto", a template, or a file that has one; NULL: the donor's stays
   bool as_mergekit;           // compatibility: mergekit
@@ -88,4 +105,8 @@ typedef struct ig_recipe {
 // model is opened. On failure there is nothing to free.
 ig_status ig_recipe_read(const ig_yaml_node *root, ig_recipe *out, ig_error *err);
 void ig_recipe_free(ig_recipe *recipe);
+// What messages about finding something for a recipe begin with: "WHAT" or, where the recipe has a
+// name, "WHAT for NAME", cut where `out` ends.
+enum { IG_RECIPE_LABEL = 128 };
+void ig_recipe_label(const ig_recipe *recipe, const char *what, char out[IG_RECIPE_LABEL]);
 #endif

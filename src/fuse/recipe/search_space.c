@@ -68,14 +68,14 @@ static ig_status read_parameters(const ig_yaml_node *search, ig_search_space *ou
 // ---- objectives -------------------------------------------------------------
 
 // The metrics of which more is better.
-static const char *const pairs_words[] = {"bleu",   "chrf",   "rouge1",
-                                          "rouge2", "rougeL", "rougeLsum"};
+static const char *const pairs_words[] = {"bleu",   "chrf",      "rouge1", "rouge2",
+                                          "rougeL", "rougeLsum", "loss"};
 static const ig_metric pairs_metrics[] = {IG_METRIC_BLEU,    IG_METRIC_CHRF,
                                           IG_METRIC_ROUGE_1, IG_METRIC_ROUGE_2,
                                           IG_METRIC_ROUGE_L, IG_METRIC_ROUGE_LSUM};
 static const char *const questions_words[] = {"f1", "exact"};
 static const ig_yaml_words pairs_list = {pairs_words, COUNT(pairs_words),
-                                         "bleu, chrf, rouge1, rouge2, rougeL or rougeLsum"};
+                                         "bleu, chrf, rouge1, rouge2, rougeL, rougeLsum or loss"};
 static const ig_yaml_words questions_list = {questions_words, COUNT(questions_words),
                                              "f1 or exact"};
 
@@ -84,7 +84,8 @@ static ig_status read_metric(const ig_yaml_node *node, ig_search_objective *out,
   size_t index = 0;
   if (out->kind == IG_SEARCH_OBJECTIVE_KIND_PAIRS) {
     IG_TRY(ig_yaml_word(node, "metric", &pairs_list, 0, &index, err));
-    out->metric = pairs_metrics[index];
+    out->loss = index == COUNT(pairs_metrics);
+    if (!out->loss) out->metric = pairs_metrics[index];
   } else if (out->kind == IG_SEARCH_OBJECTIVE_KIND_QUESTIONS) {
     IG_TRY(ig_yaml_word(node, "metric", &questions_list, 0, &index, err));
     out->exact = index == 1;
@@ -116,8 +117,9 @@ static ig_status read_objective_map(const ig_yaml_node *node, ig_search_objectiv
   IG_TRY(ig_yaml_string(node, "command", NULL, &out->command, err));
   IG_TRY(read_kind(node, out, err));
   IG_TRY(read_metric(node, out, err));
-  if (out->command && ig_yaml_get(node, "beam_size"))
-    return ig_yaml_fail(ig_yaml_get(node, "beam_size"), err, "has no effect on a command");
+  if ((out->command || out->loss) && ig_yaml_get(node, "beam_size"))
+    return ig_yaml_fail(ig_yaml_get(node, "beam_size"), err, "has no effect on a %s",
+                        out->loss ? "loss" : "command");
   IG_TRY(ig_yaml_int(node, "beam_size", 0, &out->beam_size, err));
   if (out->beam_size < 0 || out->beam_size > 1000)
     return ig_yaml_fail(ig_yaml_get(node, "beam_size"), err, "expected 1 to 1000, found %d",
@@ -235,6 +237,9 @@ static ig_status read_space(const ig_yaml_node *search, ig_search_space *out, ig
   out->method = (ig_search_method)method;
   IG_TRY(read_parameters(search, out, err));
   IG_TRY(read_objectives(search, out, err));
+  if (out->method == IG_SEARCH_METHOD_GRID && ig_yaml_get(search, "seed"))
+    return ig_yaml_fail(ig_yaml_get(search, "seed"), err,
+                        "has no effect on a grid: nothing is drawn");
   IG_TRY(ig_yaml_u64(search, "seed", 0, &out->seed, err));
   return read_evaluations(search, out, err);
 }

@@ -37,6 +37,7 @@ typedef struct ig_search_objective {
   double weight;  // of its score in the mean of all
   const char *source, *target, *questions, *command;
   ig_metric metric;  // of pairs
+  bool loss;         // of pairs, in place of the metric: minus the loss of the targets
   bool exact;        // of questions: the score is of exact answers, not F1
   int beam_size;     // 0: the model's
 } ig_search_objective;

@@ -35,13 +35,17 @@ static int compare_indices(const void *a, const void *b) {
   return x->index < y->index ? -1 : 1;
 }
 
+// A loss is a small number, whose digits count.
+static int decimals_of(double score) { return fabs(score) < 10 ? 4 : 2; }
+
 static ig_status score_candidates(choice *c, ig_error *err) {
   for (size_t i = 0; i < c->count; i++) {
     candidate *one = &c->candidates[i];
     IG_TRY(c->scoring->score_model(c->scoring->context, one->source.model, &one->score, err));
     if (!isfinite(one->score))
       return ig_fail(err, IG_ERROR_FORMAT, "%s: a score of %g", one->source.model, one->score);
-    ig_report(c->scoring->reporter, IG_LEVEL_INFO, "%s: %.2f", one->source.model, one->score);
+    ig_report(c->scoring->reporter, IG_LEVEL_INFO, "%s: %.*f", one->source.model,
+              decimals_of(one->score), one->score);
   }
   qsort(c->candidates, c->count, sizeof *c->candidates, compare_candidates);
   return IG_OK;
@@ -81,8 +85,8 @@ static ig_status try_candidates(choice *c, ig_error *err) {
     IG_TRY(c->scoring->score_average(c->scoring->context, c->recipe, &average, err));
     one->kept = average >= best;
     if (one->kept) best = average;
-    ig_report(c->scoring->reporter, IG_LEVEL_INFO, "with %s: %.2f, %s", one->source.model, average,
-              one->kept ? "kept" : "left out");
+    ig_report(c->scoring->reporter, IG_LEVEL_INFO, "with %s: %.*f, %s", one->source.model,
+              decimals_of(average), average, one->kept ? "kept" : "left out");
     IG_TRY(add_row(c, one, average, err));
   }
   return IG_OK;

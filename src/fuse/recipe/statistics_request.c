@@ -1,7 +1,6 @@
 #include "fuse/recipe/statistics_request.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/allocate.h"
 #include "base/fail.h"
@@ -10,28 +9,43 @@
 
 static ig_status read_labels(const ig_yaml_node *node, const ig_method *method,
                              ig_statistics_labels *out, ig_error *err) {
-  const char *word;
-  IG_TRY(ig_yaml_string(node, "labels", "reference", &word, err));
+  static const char *const words[] = {
+      [IG_STATISTICS_LABELS_REFERENCE] = "reference", [IG_STATISTICS_LABELS_MODEL] = "model"};
+  const ig_yaml_words known = {words, sizeof words / sizeof *words, "reference or model"};
+  size_t word;
   if (ig_yaml_get(node, "labels") && method->statistics != IG_STATISTIC_KIND_FISHER)
     return ig_yaml_fail(ig_yaml_get(node, "labels"), err, "%s takes no gradients", method->name);
-  *out = strcmp(word, "model") == 0 ? IG_STATISTICS_LABELS_MODEL : IG_STATISTICS_LABELS_REFERENCE;
-  if (*out == IG_STATISTICS_LABELS_MODEL || strcmp(word, "reference") == 0) return IG_OK;
-  return ig_yaml_fail(ig_yaml_get(node, "labels"), err,
-                      "expected reference or model, found '%.100s'", word);
+  IG_TRY(ig_yaml_word(node, "labels", &known, IG_STATISTICS_LABELS_REFERENCE, &word, err));
+  *out = (ig_statistics_labels)word;
+  return IG_OK;
+}
+
+static ig_status read_inputs(const ig_yaml_node *node, const ig_method *method,
+                             ig_statistics_inputs *out, ig_error *err) {
+  static const char *const words[] = {
+      [IG_STATISTICS_INPUTS_OWN] = "own", [IG_STATISTICS_INPUTS_MERGED] = "merged"};
+  const ig_yaml_words of_inputs = {words, sizeof words / sizeof *words, "own or merged"};
+  size_t inputs;
+  IG_TRY(ig_yaml_word(node, "inputs", &of_inputs, IG_STATISTICS_INPUTS_OWN, &inputs, err));
+  if (ig_yaml_get(node, "inputs") && method->statistics != IG_STATISTIC_KIND_GRAM)
+    return ig_yaml_fail(ig_yaml_get(node, "inputs"), err, "%s looks at no inputs of layers",
+                        method->name);
+  *out = (ig_statistics_inputs)inputs;
+  return IG_OK;
 }
 
 static ig_status read_request(const ig_yaml_node *node, const ig_method *method,
                               ig_statistics_request *out, ig_error *err) {
-  static const char *const keys[] = {"data", "labels", "max_length"};
+  static const char *const keys[] = {"data", "inputs", "labels", "max_length", "stride"};
   out->node = node;
   IG_TRY(ig_yaml_check_keys(node, keys, sizeof keys / sizeof *keys, err));
-  IG_TRY(ig_learning_read_pairs(node, "data", true, &out->data, &out->count, err));
+  IG_TRY(ig_learning_read_files(node, "data", IG_LEARNING_FILES_OF_STATISTICS, &out->data,
+                                &out->count, err));
   if (out->count == 0) return ig_yaml_fail(node, err, "has no 'data'");
   IG_TRY(read_labels(node, method, &out->labels, err));
-  IG_TRY(ig_yaml_int(node, "max_length", 0, &out->max_length, err));
-  if (out->max_length >= 0) return IG_OK;
-  return ig_yaml_fail(ig_yaml_get(node, "max_length"), err,
-                      "expected a whole number not below 0, found %d", out->max_length);
+  IG_TRY(read_inputs(node, method, &out->inputs, err));
+  return ig_learning_read_lengths(node, ig_learning_has_questions(out->data, out->count),
+                                  &out->lengths, err);
 }
 
 ig_status ig_statistics_request_read(const ig_yaml_node *root, const ig_method *method,
@@ -54,8 +68,8 @@ ig_status ig_statistics_request_read(const ig_yaml_node *root, const ig_method *
   return status;
 }
 
-static bool is_for(const ig_learning_pairs *pairs, const char *model) {
-  return !pairs->model || ig_fuse_models_is_same(pairs->model, model);
+bool ig_statistics_request_is_for(const ig_learning_files *set, const char *model) {
+  return !set->model || ig_fuse_models_is_same(set->model, model);
 }
 
 ig_status ig_statistics_request_check(const ig_recipe *recipe, ig_error *err) {
@@ -65,7 +79,7 @@ ig_status ig_statistics_request_check(const ig_recipe *recipe, ig_error *err) {
   for (size_t i = 0; i < request->count; i++) {
     size_t models = 0;
     for (size_t k = 0; k < slice->count; k++)
-      models += is_for(&request->data[i], slice->sources[k].model);
+      models += ig_statistics_request_is_for(&request->data[i], slice->sources[k].model);
     if (models == 0)
       return ig_yaml_fail(ig_yaml_get(request->data[i].node, "model"), err,
                           "the recipe has no model '%.100s'", request->data[i].model);
@@ -73,7 +87,7 @@ ig_status ig_statistics_request_check(const ig_recipe *recipe, ig_error *err) {
   for (size_t k = 0; k < slice->count; k++) {
     size_t sets = 0;
     for (size_t i = 0; i < request->count; i++)
-      sets += is_for(&request->data[i], slice->sources[k].model);
+      sets += ig_statistics_request_is_for(&request->data[i], slice->sources[k].model);
     if (sets == 0)
       return ig_yaml_fail(request->node, err, "there are no 'data' for %s",
                           slice->sources[k].model);

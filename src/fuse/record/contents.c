@@ -99,8 +99,8 @@ static ig_status add_tokenizers(ig_contents *all, const ig_fusion_plan *plan, ig
 }
 
 static ig_status add_adapter(ig_contents *all, const ig_lora_adapter *adapter, ig_error *err) {
-  IG_TRY(add_file(all, ig_lora_directory(adapter), "adapter_config.json", NULL, err));
-  return add_path(all, ig_lora_file(adapter), NULL, err);
+  IG_TRY(add_file(all, ig_lora_adapter_directory(adapter), "adapter_config.json", NULL, err));
+  return add_path(all, ig_lora_adapter_file(adapter), NULL, err);
 }
 
 static ig_status add_inputs(ig_contents *all, const ig_fusion_plan *plan, ig_error *err) {
@@ -108,9 +108,13 @@ static ig_status add_inputs(ig_contents *all, const ig_fusion_plan *plan, ig_err
   IG_TRY(add_files(all, donor->directory, IG_MODEL_DIRECTORY_ROLE_CONFIG, stage_of(donor), err));
   IG_TRY(add_companions(all, donor->directory, donor->tensors, stage_of(donor), err));
   if (plan->alignment) IG_TRY(add_tokenizers(all, plan, err));
+  const ig_learning *learning = plan->recipe->learning;
+  if (learning && learning->data_count == 0)
+    IG_TRY(add_path(all, learning->coefficients, NULL, err));
   for (size_t i = 0; i < plan->models.count; i++) {
     const ig_fuse_model *m = &plan->models.model[i];
-    if (m->adapter) IG_TRY(add_adapter(all, m->adapter, err));
+    for (size_t k = 0; k < ig_lora_adapter_count(m->adapters); k++)
+      IG_TRY(add_adapter(all, ig_lora_adapter_at(m->adapters, k), err));
     IG_TRY(add_weights(all, m->tensors, stage_of(m), err));
   }
   return IG_OK;
@@ -197,9 +201,13 @@ static bool append(json_t *list, json_t *item) {
   return item && json_array_append_new(list, item) == 0;
 }
 
+static json_t *describe_file(const char *name, size_t bytes, ig_hash_kind kind, const char *hash) {
+  return json_pack("{s:s, s:I, s:s}", "file", name, "bytes", (json_int_t)bytes,
+                   ig_content_hash_name(kind), hash);
+}
+
 static json_t *describe(const ig_contents *all, const ig_content *e) {
-  json_t *item = json_pack("{s:s, s:I, s:s}", "file", e->recorded, "bytes", (json_int_t)e->bytes,
-                           ig_content_hash_name(all->kind), e->hash);
+  json_t *item = describe_file(e->recorded, e->bytes, all->kind, e->hash);
   if (!e->stage || !item || json_object_set_new(item, "stage", json_string(e->stage)) == 0)
     return item;
   json_decref(item);
@@ -213,6 +221,35 @@ json_t *ig_contents_json(const ig_contents *all, size_t first, size_t end) {
   if (fine) return list;
   json_decref(list);
   return NULL;
+}
+
+static bool is_before(const char *const *paths, size_t index) {
+  for (size_t i = 0; i < index; i++)
+    if (paths[i] && strcmp(paths[i], paths[index]) == 0) return true;
+  return false;
+}
+
+static ig_status add_files_to(json_t *list, const char *const *paths, size_t count,
+                              ig_hash_kind kind, ig_error *err) {
+  for (size_t i = 0; i < count; i++) {
+    char hash[IG_HASH_TEXT];
+    size_t bytes;
+    if (!paths[i] || is_before(paths, i)) continue;
+    IG_TRY(ig_content_hash_file(paths[i], kind, hash, &bytes, err));
+    if (!append(list, describe_file(paths[i], bytes, kind, hash))) return ig_fail_memory(err);
+  }
+  return IG_OK;
+}
+
+ig_status ig_contents_describe_files(const char *const *paths, size_t count, ig_hash_kind kind,
+                                     json_t **out, ig_error *err) {
+  *out = json_array();
+  if (!*out) return ig_fail_memory(err);
+  const ig_status status = add_files_to(*out, paths, count, kind, err);
+  if (status == IG_OK) return IG_OK;
+  json_decref(*out);
+  *out = NULL;
+  return status;
 }
 
 json_t *ig_contents_stamps(const ig_contents *all) {

@@ -37,6 +37,10 @@ ig_status ig_contents_add_outputs(ig_contents *contents, const char *directory, 
 ig_status ig_contents_hash(ig_contents *contents, ig_pool *pool, ig_error *err);
 // Describes files first .. end - 1 with their hashes as JSON, a new reference. NULL: out of memory.
 json_t *ig_contents_json(const ig_contents *contents, size_t first, size_t end);
+// Describes files (count) with their hashes as such a list, a new reference. Names that are NULL,
+// and those that came before, are left out.
+ig_status ig_contents_describe_files(const char *const *paths, size_t count, ig_hash_kind kind,
+                                     json_t **out, ig_error *err);
 // Lists the stamps of all inputs as JSON, a new reference. NULL: out of memory.
 json_t *ig_contents_stamps(const ig_contents *contents);
 void ig_contents_free(ig_contents *contents);

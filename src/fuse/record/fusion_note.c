@@ -45,6 +45,10 @@ static void print_stage(FILE *out, const json_t *stage) {
   if (aligned) {
     print_text(out, "    aligned ", aligned, "model");
     print_text(out, " to ", aligned, "to");
+    if (json_object_get(found, "correlation_after"))
+      fprintf(out, ", correlation of units %.4f, before %.4f",
+              json_number_value(json_object_get(found, "correlation_after")),
+              json_number_value(json_object_get(found, "correlation_before")));
     fprintf(out, ", similarity of weights %.4f, before %.4f\n",
             json_number_value(json_object_get(found, "similarity_after")),
             json_number_value(json_object_get(found, "similarity_before")));
@@ -59,7 +63,7 @@ static void print_stage(FILE *out, const json_t *stage) {
 void ig_fusion_note_print(FILE *out, const json_t *fusion) {
   if (!fusion) return;
   print_text(out, "  fused         by ", fusion, "method");
-  if (json_object_get(fusion, "learned")) fputs(", with weights learned from held-out pairs", out);
+  if (json_object_get(fusion, "learned")) fputs(", with weights learned from held-out data", out);
   if (json_object_get(fusion, "searched")) fputs(", with values found by a search", out);
   fprintf(out, ", seed %lld", (long long)json_integer_value(json_object_get(fusion, "seed")));
   print_text(out, ", Ingot ", fusion, "ingot");

@@ -76,28 +76,50 @@ static bool is_known(const checking *c, const char *path) {
   return false;
 }
 
+static ig_status add_file(checking *c, const json_t *json, bool own, ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&c->items, &c->capacity, c->count + 1, sizeof *c->items, err));
+  checked *item = &c->items[c->count];
+  IG_TRY(read_entry(c, json, own, item, err));
+  if (is_known(c, item->path))
+    free(item->path);
+  else
+    c->count++;
+  return IG_OK;
+}
+
 static ig_status add_list(checking *c, const json_t *list, bool own, ig_error *err) {
   if (!json_is_array(list))
     return refuse(c, own ? "outputs: expected a list" : "inputs: expected a list", err);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *json = json_array_get(list, i);
     if (json_object_get(json, "stage")) continue;  // models of stages were removed
-    IG_TRY(ig_allocate_more((void **)&c->items, &c->capacity, c->count + 1, sizeof *c->items, err));
-    checked *item = &c->items[c->count];
-    IG_TRY(read_entry(c, json, own, item, err));
-    if (is_known(c, item->path))
-      free(item->path);
-    else
-      c->count++;
+    IG_TRY(add_file(c, json, own, err));
   }
+  return IG_OK;
+}
+
+// What was found for a fusion was found on data, and by statistics that may be kept.
+static ig_status add_found(checking *c, const json_t *record, ig_error *err) {
+  static const char *const found[] = {"learned", "searched"};
+  for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
+    const json_t *data = json_object_get(json_object_get(record, found[i]), "data");
+    if (data) IG_TRY(add_list(c, data, false, err));
+  }
+  const json_t *statistics = json_object_get(record, "statistics");
+  for (size_t i = 0; i < json_array_size(statistics); i++)
+    if (json_object_get(json_array_get(statistics, i), "file"))
+      IG_TRY(add_file(c, json_array_get(statistics, i), false, err));
   return IG_OK;
 }
 
 static ig_status add_all(checking *c, const json_t *provenance, ig_error *err) {
   const json_t *stages = json_object_get(provenance, "stages");
-  for (size_t i = 0; i < json_array_size(stages); i++)
+  for (size_t i = 0; i < json_array_size(stages); i++) {
     IG_TRY(add_list(c, json_object_get(json_array_get(stages, i), "inputs"), false, err));
+    IG_TRY(add_found(c, json_array_get(stages, i), err));
+  }
   IG_TRY(add_list(c, json_object_get(provenance, "inputs"), false, err));
+  IG_TRY(add_found(c, provenance, err));
   return add_list(c, json_object_get(provenance, "outputs"), true, err);
 }
 

@@ -159,7 +159,7 @@ typedef struct extraction {
   const ig_reporter *reporter;
   const ig_interrupter *interrupter;
   size_t rank, block;            // the largest of a layer; values of a block
-  float *tuned, *base, *lora;    // (block), (block), scratch for an adapter that an input has
+  float *tuned, *base, *lora;    // (block), (block), scratch for adapters that an input has
   char *svd;                     // memory of a decomposition
   float *a, *b;                  // (rank, columns), (rows, rank): of the layer at hand
   char *bytes;                   // the longer of those, converted
@@ -179,8 +179,8 @@ static size_t columns_of(const ig_plan_tensor *t) {
 }
 
 static size_t lora_scratch(const extraction *e, const ig_plan_tensor *t) {
-  const size_t rows = e->block / columns_of(t);
-  return larger(ig_lora_scratch(&t->input[0].lora, rows), ig_lora_scratch(&t->base.lora, rows));
+  return larger(ig_lora_scratch(&t->input[0].lora, e->block),
+                ig_lora_scratch(&t->base.lora, e->block));
 }
 
 static void carve(extraction *e, ig_arena *arena) {

@@ -13,8 +13,7 @@ static size_t values_of_block(size_t inputs) {
 
 ig_blocking ig_blocking_of(const ig_plan_tensor *t) {
   const size_t values = values_of_block(t->inputs);
-  ig_blocking b = {.rows = 1, .columns = t->rank ? t->shape[t->rank - 1] : 1};
-  for (int i = 0; i + 1 < t->rank; i++) b.rows *= t->shape[i];
+  ig_blocking b = {.rows = ig_fusion_plan_rows(t), .columns = t->rank ? t->shape[t->rank - 1] : 1};
   if (b.columns == 0) b.rows = 0;
   b.block_rows = b.columns && b.columns < values ? values / b.columns : 1;
   if (b.block_rows > b.rows) b.block_rows = b.rows ? b.rows : 1;
@@ -43,7 +42,9 @@ ig_merge_tensor ig_blocking_merge_tensor(const ig_fusion_plan *plan, const ig_pl
                            .shared = t->shared,
                            .model_keys = t->model_keys,
                            .seed = plan->recipe->seed,
-                           .statistic_norms = t->statistic_norms};
+                           .statistic_norms = t->statistic_norms,
+                           .coefficients = t->coefficients,
+                           .coefficient_rows = t->coefficient_rows};
 }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -94,8 +95,8 @@ ig_blocking_sizes ig_blocking_measure(const ig_fusion_plan *plan) {
     s.inputs = larger(s.inputs, t->inputs);
     s.blocks = larger(s.blocks, b.blocks);
     for (size_t k = 0; k < t->inputs; k++)
-      s.lora = larger(s.lora, ig_lora_scratch(&t->input[k].lora, b.block_rows));
-    s.lora = larger(s.lora, ig_lora_scratch(&t->base.lora, b.block_rows));
+      s.lora = larger(s.lora, ig_lora_scratch(&t->input[k].lora, b.block_rows * b.columns));
+    s.lora = larger(s.lora, ig_lora_scratch(&t->base.lora, b.block_rows * b.columns));
     if (t->copied) continue;
     const bool has_grams = ig_blocking_has_grams(t), large = b.blocks > 1 || has_grams;
     if (has_grams) s.gram = larger(s.gram, ig_planned_statistics_values(t));

@@ -14,8 +14,8 @@ typedef struct ig_blocking {
   size_t rows, columns, block_rows, blocks;
 } ig_blocking;
 ig_blocking ig_blocking_of(const ig_plan_tensor *tensor);
-// Whether the tensor's method may want a Gram matrix of each of its inputs. Such a tensor is fused
-// by itself, with all threads, even if it is of one block.
+// Whether the tensor's method may want a Gram matrix, or frequencies, of each of its inputs. Such a
+// tensor is fused by itself, with all threads, even if it is of one block.
 bool ig_blocking_has_grams(const ig_plan_tensor *tensor);
 // The blocks of the concatenation of all tensors that are joined, as a matrix of one row. *first:
 // the first such tensor; NULL: no tensors are joined.
@@ -39,7 +39,7 @@ typedef struct ig_blocking_sizes {
   size_t all_sums;         // of all blocks of a tensor
   size_t blocks;           // of a tensor
   size_t gram;             // values of a Gram matrix
-  size_t lora;             // floats of scratch for an adapter
+  size_t lora;             // floats of scratch for adapters
 } ig_blocking_sizes;
 ig_blocking_sizes ig_blocking_measure(const ig_fusion_plan *plan);
 #endif

@@ -25,7 +25,7 @@ static ig_status read_bytes(const ig_safetensor *t, size_t first, size_t count, 
 
 static bool is_alike(const ig_plan_input *input, const ig_safetensor *first) {
   const ig_safetensor *t = input->tensor;
-  return !input->lora.a && t->dtype == first->dtype && t->elements == first->elements;
+  return !input->lora.count && t->dtype == first->dtype && t->elements == first->elements;
 }
 
 static bool are_alike(const ig_plan_tensor *t) {

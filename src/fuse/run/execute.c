@@ -15,6 +15,7 @@
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "base/report.h"
+#include "fuse/plan/planned_coefficients.h"
 #include "fuse/plan/planned_statistics.h"
 #include "fuse/run/blocking.h"
 #include "fuse/run/draws.h"
@@ -60,7 +61,7 @@ typedef struct execution {
   ig_probe probe;
   double *all_sums;                // of a tensor of several blocks, block by block
   char *large_state, *workspace;   // of such a tensor
-  float *grams[IG_METHOD_INPUTS];  // likewise
+  float *grams[IG_METHOD_INPUTS];  // likewise, or their diagonals
   char *joined_state;
   member *members;  // (member_count): the joined tensors, in their order
   size_t member_count, joined_blocks;
@@ -115,7 +116,7 @@ size_t ig_execute_memory(const ig_fusion_plan *plan, int threads) {
   execution e = {.plan = plan, .sizes = ig_blocking_measure(plan), .threads = threads};
   ig_arena arena = ig_arena_measure();
   carve(&e, &arena);
-  return arena.peak;
+  return arena.peak + ig_planned_coefficients_memory(plan);
 }
 
 // ---- one block --------------------------------------------------------------
@@ -397,14 +398,17 @@ static ig_status run_passes(large_merge *l, char *state, ig_error *err) {
   return IG_OK;
 }
 
-// Reads the Gram matrices of the tensor's inputs, for its method.
+// Reads the Gram matrices of the tensor's inputs, or their diagonals, for its method.
 static ig_status read_grams(execution *e, const ig_plan_tensor *t, ig_merge_tensor *merge,
                             ig_error *err) {
   if (!ig_blocking_has_grams(t) || !t->statistic_norms) return IG_OK;
   for (size_t k = 0; k < t->inputs; k++)
     IG_TRY(ig_safetensor_read_part(t->input[k].statistic, 0, t->input[k].statistic->elements,
                                    e->grams[k], err));
-  merge->grams = (const float *const *)e->grams;
+  if (t->input[0].statistic->rank == 2)
+    merge->grams = (const float *const *)e->grams;
+  else
+    merge->frequencies = (const float *const *)e->grams;
   return IG_OK;
 }
 

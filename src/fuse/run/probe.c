@@ -37,8 +37,8 @@ static ig_status draw_task(void *context, size_t index, int worker, ig_error *er
 
 static bool has_adapter(const ig_plan_tensor *t) {
   for (size_t i = 0; i < t->inputs; i++)
-    if (t->input[i].lora.a) return true;
-  return t->base.lora.a != NULL;
+    if (t->input[i].lora.count) return true;
+  return t->base.lora.count > 0;
 }
 
 ig_status ig_probe_draw(const ig_probe *probe, const ig_probe_request *request, ig_pool *pool,

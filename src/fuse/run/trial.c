@@ -27,7 +27,7 @@ static ig_status make_and_score(const ig_trial *t, ig_fusion_writing *writing,
 }
 
 static ig_status try_plan(const ig_trial *t, const ig_fusion_plan *plan, ig_error *err) {
-  IG_TRY(ig_problems_report(&plan->problems, t->stages->file, &t->options->reporter, err));
+  IG_TRY(ig_problems_report(&plan->problems, t->stages->file, NULL, err));
   char *directory = ig_path_join(t->directory, t->name, err);
   if (!directory) return IG_ERROR_MEMORY;
   ig_provenance provenance;

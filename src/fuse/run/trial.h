@@ -19,6 +19,7 @@ typedef struct ig_trial {
 } ig_trial;
 
 // Plans the recipe, which may use the models of the first `stages` stages, and tries what it makes.
+// What keeps it from being carried out is in the error; nothing is left of it then.
 ig_status ig_trial_run(const ig_trial *trial, const ig_recipe *recipe, size_t stages,
                        ig_error *err);
 // Scores the model in a directory by the score of the caller of the library.

@@ -8,11 +8,11 @@
 #include "base/finite.h"
 #include "fuse/run/matched_rows.h"
 
-// Rounds to the recipe's dtype. Values that are stored in it, and to which no adapter was added,
+// Rounds to the recipe's dtype. Values that are stored in it, and which no adapter changes,
 // need no rounding.
 static void round_values(const ig_values_source *from, size_t count, float *x) {
   const ig_recipe *recipe = from->recipe;
-  const bool is_rounded = recipe->dtype == from->input->tensor->dtype && !from->input->lora.a;
+  const bool is_rounded = recipe->dtype == from->input->tensor->dtype && !from->input->lora.count;
   if (!recipe->cast || is_rounded) return;
   if (recipe->dtype == IG_DTYPE_BF16)
     for (size_t i = 0; i < count; i++) x[i] = ig_bf16_to_float(ig_bf16_from_float(x[i]));
@@ -25,8 +25,7 @@ ig_status ig_values_read(const ig_values_source *from, size_t first, size_t coun
   const ig_plan_tensor *t = from->tensor;
   const ig_lora *lora = &from->input->lora;
   IG_TRY(ig_matched_rows_read(t, from->input, first, count, out, err));
-  if (lora->a)
-    IG_TRY(ig_lora_add(lora, first / t->shape[1], count / t->shape[1], out, from->scratch, err));
+  IG_TRY(ig_lora_apply(lora, first, count, out, from->scratch, err));
   round_values(from, count, out);
   return IG_OK;
 }

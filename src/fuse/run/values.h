@@ -8,11 +8,11 @@ typedef struct ig_values_source {
   const ig_recipe *recipe;
   const ig_plan_tensor *tensor;
   const ig_plan_input *input;
-  float *scratch;  // ig_lora_scratch of the rows that are read; not used without an adapter
+  float *scratch;  // ig_lora_scratch of as many values as are read; not used without an adapter
 } ig_values_source;
 
-// Reads values first .. first + count - 1. Rows are matched by piece, the adapter is added, and the
-// values are rounded to the recipe's dtype. If there is an adapter, these must be whole rows.
+// Reads values first .. first + count - 1. Rows are matched by piece, adapters change them, and the
+// values are rounded to the recipe's dtype.
 ig_status ig_values_read(const ig_values_source *from, size_t first, size_t count, float *out,
                          ig_error *err);
 

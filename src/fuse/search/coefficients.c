@@ -6,10 +6,10 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 
-ig_status ig_coefficients_make(size_t models, size_t groups, double start, ig_coefficients *out,
+ig_status ig_coefficients_make(size_t models, size_t each, double start, ig_coefficients *out,
                                ig_error *err) {
-  const size_t count = models * groups;
-  *out = (ig_coefficients){.models = models, .groups = groups};
+  const size_t count = models * each;
+  *out = (ig_coefficients){.models = models, .each = each};
   out->values = ig_allocate(count, 4 * sizeof *out->values, err);
   if (!out->values) return IG_ERROR_MEMORY;
   out->gradient = out->values + count;
@@ -27,7 +27,7 @@ void ig_coefficients_free(ig_coefficients *c) {
 ig_status ig_coefficients_update(ig_coefficients *c, const ig_coefficients_step *step,
                                  ig_error *err) {
   const double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-  const size_t count = c->models * c->groups;
+  const size_t count = c->models * c->each;
   for (size_t i = 0; i < count; i++)
     if (!isfinite(c->gradient[i]))
       return ig_fail(err, IG_ERROR_DIVERGED, "update %d: a coefficient's gradient is %g",
@@ -35,7 +35,7 @@ ig_status ig_coefficients_update(ig_coefficients *c, const ig_coefficients_step 
   c->updates++;
   const double correction1 = 1 - pow(beta1, c->updates), correction2 = 1 - pow(beta2, c->updates);
   for (size_t i = 0; i < count; i++) {
-    const double g = c->gradient[i];
+    const double g = c->gradient[i] + step->decay * (c->values[i] - step->start);
     c->m[i] = beta1 * c->m[i] + (1 - beta1) * g;
     c->v[i] = beta2 * c->v[i] + (1 - beta2) * g * g;
     const double moved = c->values[i] - step->learning_rate * (c->m[i] / correction1) /

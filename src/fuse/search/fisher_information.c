@@ -19,7 +19,7 @@ typedef struct fisher_run {
   double *sums;  // (trained values)
   double share;  // of a pair in the mean
   ig_pair_walk walk;
-  // With labels of the model: logits (capacity, vocabulary), labels (capacity).
+  // With labels of the model: logits (capacity, columns), labels (capacity).
   float *logits;
   int *labels;
   size_t capacity;
@@ -28,18 +28,24 @@ typedef struct fisher_run {
 
 // ---- labels -----------------------------------------------------------------
 
-static size_t target_rows(const ig_batch *batch) {
-  return (size_t)batch->target_offsets[batch->sequences];
+static bool finds_spans(const fisher_run *r) {
+  return r->args->model->config.head.kind == IG_HEAD_SPAN;
 }
 
-static size_t vocabulary(const fisher_run *r) { return (size_t)r->args->model->output.out; }
+// Rows that the model gives logits of: a decoder those of the target, an encoder those of the
+// source.
+static size_t logit_rows(const fisher_run *r, const ig_batch *batch) {
+  return (size_t)(finds_spans(r) ? batch->source_offsets : batch->target_offsets)[batch->sequences];
+}
+
+static size_t columns(const fisher_run *r) { return (size_t)r->args->model->output.out; }
 
 static ig_status reserve_rows(fisher_run *r, size_t rows, ig_error *err) {
   if (rows <= r->capacity) return IG_OK;
   free(r->logits);
   free(r->labels);
   r->capacity = 0;
-  r->logits = ig_allocate(rows * vocabulary(r), sizeof *r->logits, err);
+  r->logits = ig_allocate(rows * columns(r), sizeof *r->logits, err);
   r->labels = ig_allocate(rows, sizeof *r->labels, err);
   if (!r->logits || !r->labels) return IG_ERROR_MEMORY;
   r->capacity = rows;
@@ -56,32 +62,47 @@ static uint64_t hash_pair(const ig_batch *batch) {
   return hash;
 }
 
-// The first token at which the sum of probabilities exceeds a uniform number.
-static void draw_label(void *context, size_t row, int worker) {
-  (void)worker;
-  const fisher_run *r = context;
-  const size_t count = vocabulary(r);
-  const float *logits = r->logits + row * count;
+// The first of logits[0], logits[step], ... (count) at which the sum of probabilities exceeds a
+// uniform number.
+static int draw(const float *logits, size_t count, size_t step, double uniform) {
   float most = logits[0];
-  for (size_t i = 1; i < count; i++) most = logits[i] > most ? logits[i] : most;
+  for (size_t i = 1; i < count; i++) most = logits[i * step] > most ? logits[i * step] : most;
   double sum = 0;
-  for (size_t i = 0; i < count; i++) sum += exp((double)logits[i] - (double)most);
-  const double wanted = sum * ig_random_uniform(r->args->seed, r->stream, row);
+  for (size_t i = 0; i < count; i++) sum += exp((double)logits[i * step] - (double)most);
+  const double wanted = sum * uniform;
   double below = 0;
-  size_t label = 0;
-  for (; label + 1 < count; label++) {
-    below += exp((double)logits[label] - (double)most);
+  size_t drawn = 0;
+  for (; drawn + 1 < count; drawn++) {
+    below += exp((double)logits[drawn * step] - (double)most);
     if (below > wanted) break;
   }
-  r->labels[row] = (int)label;
+  return (int)drawn;
+}
+
+static void draw_token(void *context, size_t row, int worker) {
+  (void)worker;
+  const fisher_run *r = context;
+  r->labels[row] = draw(r->logits + row * columns(r), columns(r), 1,
+                        ig_random_uniform(r->args->seed, r->stream, row));
+}
+
+// Where an answer begins and ends, each of all rows of a window. labels: as in the batch.
+static void draw_span(const fisher_run *r, const ig_batch *batch) {
+  memcpy(r->labels, batch->target_output, (size_t)batch->target_offsets[1] * sizeof *r->labels);
+  for (size_t c = 0; c < columns(r); c++)
+    r->labels[c] = draw(r->logits + c, logit_rows(r, batch), columns(r),
+                        ig_random_uniform(r->args->seed, r->stream, c));
 }
 
 static ig_status draw_labels(fisher_run *r, const ig_batch *batch, ig_error *err) {
-  const size_t rows = target_rows(batch);
+  const size_t rows = logit_rows(r, batch);
   IG_TRY(reserve_rows(r, rows, err));
   IG_TRY(ig_trainer_forward(r->trainer, batch, r->logits, NULL, err));
   r->stream = hash_pair(batch);
-  ig_pool_run(ig_trainer_pool(r->trainer), rows, draw_label, r);
+  if (finds_spans(r))
+    draw_span(r, batch);
+  else
+    ig_pool_run(ig_trainer_pool(r->trainer), rows, draw_token, r);
   return IG_OK;
 }
 
@@ -105,7 +126,9 @@ static ig_status add_pair(fisher_run *r, const ig_batch *batch, ig_error *err) {
     labelled.target_output = r->labels;
   }
   ig_loss loss;
-  IG_TRY(ig_trainer_accumulate(r->trainer, &labelled, 1, &loss, err));
+  // A window's loss is the mean of those of its two targets, whose sum is wanted.
+  const double normalizer = finds_spans(r) ? 0.5 : 1;
+  IG_TRY(ig_trainer_accumulate(r->trainer, &labelled, normalizer, &loss, err));
   if (!isfinite(loss.loss))
     return ig_fail(err, IG_ERROR_DIVERGED, "%s: a loss of %g", r->args->name, loss.loss);
   const size_t values = r->args->model->trained_count;

@@ -1,9 +1,11 @@
-// The diagonal of a model's Fisher information on pairs of sentences: of each trained value the
-// mean, over the pairs, of the squared derivative of the target's log-probability
-// (Matena & Raffel 2022, eq. 3):
-//   F = mean over pairs (x, y) of (d log p(y | x) / d theta)^2,   log p(y | x) a sum over tokens
+// The diagonal of a model's Fisher information on pairs of sentences, or on windows of questions:
+// of each trained value the mean, over the pairs, of the squared derivative of the target's
+// log-probability   (Matena & Raffel 2022, eq. 3):
+//   F = mean over pairs (x, y) of (d log p(y | x) / d theta)^2,   log p(y | x) a sum over tokens,
+//   of an encoder over where the answer begins and where it ends
 // With labels of the model each token of y is drawn from p(. | x, the reference's tokens before it)
-// in place of the reference's: once for each pair, whichever others there are.
+// in place of the reference's, and beginning and end from those of all rows: once for each pair,
+// whichever others there are.
 #ifndef IG_FUSE_SEARCH_FISHER_INFORMATION_H
 #define IG_FUSE_SEARCH_FISHER_INFORMATION_H
 #include "fuse/recipe/statistics_request.h"

@@ -9,7 +9,7 @@
 #include "model/run/pass.h"
 #include "nn/gemm.h"
 
-enum { PANEL = 256 };  // rows of a matrix that are computed at a time
+enum { PRODUCT_ROWS = 2048 };  // of a product, at most: they are packed for it
 
 // ---- the layers -------------------------------------------------------------
 
@@ -55,7 +55,7 @@ static ig_status list_layers(const ig_model *m, ig_gram_matrices *out, ig_error 
     add_feed_forward(&l, &d->feed_forward, false);
   }
   add_layer(&l, &m->embedding_projection, true);
-  if (!m->config.tied_output) add_layer(&l, &m->output, false);
+  if (!m->config.tied_output) add_layer(&l, &m->output, !ig_config_decodes(&m->config));
   return l.status;
 }
 
@@ -66,8 +66,10 @@ static void carve(ig_gram_matrices *matrices, ig_arena *arena) {
   }
 }
 
-static ig_status make_matrices(const ig_model *model, ig_gram_matrices *out, ig_error *err) {
+ig_status ig_gram_matrices_make(const ig_model *model, ig_gram_matrices *out, ig_error *err) {
+  *out = (ig_gram_matrices){0};
   ig_arena plan = ig_arena_measure();
+  IG_TRY(ig_token_frequencies_make(model, &out->tokens, err));
   IG_TRY(list_layers(model, out, err));
   carve(out, &plan);
   IG_TRY(ig_arena_create(&out->memory, plan.peak, err));
@@ -89,26 +91,26 @@ typedef struct gram_run {
   ig_pair_walk walk;
 } gram_run;
 
-// G += X^T X on and above the diagonal, panel by panel.
-static ig_status add_products(gram_run *r, const ig_gram_matrix *g, int rows, const float *input) {
-  const size_t n = g->size;
-  for (size_t first = 0; first < n; first += PANEL) {
-    const size_t height = n - first < PANEL ? n - first : PANEL;
-    const ig_gemm product = {.m = height,
-                             .n = n - first,
-                             .k = (size_t)rows,
-                             .a = input + first,
-                             .a_row = 1,
-                             .a_depth = n,
-                             .b = input + first,
-                             .b_depth = n,
-                             .b_column = 1,
-                             .c = g->values + first * n + first,
-                             .c_row = n,
-                             .accumulate = true};
-    IG_TRY(ig_arena_reserve(&r->scratch, ig_gemm_scratch(&r->nn, product.m, product.n, product.k),
-                            1 << 20, &r->err));
-    ig_gemm_run(&r->nn, &product);
+ig_status ig_gram_matrices_add(ig_nn *nn, size_t n, int rows, const float *input, float *sum,
+                               ig_error *err) {
+  for (int first = 0; first < rows; first += PRODUCT_ROWS) {
+    const float *x = input + (size_t)first * n;
+    const ig_gemm product = {
+        .m = n,
+        .n = n,
+        .k = (size_t)(rows - first < PRODUCT_ROWS ? rows - first : PRODUCT_ROWS),
+        .a = x,
+        .a_row = 1,
+        .a_depth = n,
+        .b = x,
+        .b_depth = n,
+        .b_column = 1,
+        .c = sum,
+        .c_row = n,
+        .accumulate = true,
+        .upper = true};
+    IG_TRY(ig_arena_reserve(nn->scratch, ig_gemm_scratch(nn, n, n, product.k), 1 << 20, err));
+    ig_gemm_run(nn, &product);
   }
   return IG_OK;
 }
@@ -116,8 +118,11 @@ static ig_status add_products(gram_run *r, const ig_gram_matrix *g, int rows, co
 static void see(void *context, const float *weight, int rows, const float *input) {
   gram_run *r = context;
   const size_t at = (size_t)(weight - r->args->model->values);
-  for (size_t i = 0; r->status == IG_OK && i < r->out->count; i++)
-    if (r->out->items[i].first == at) r->status = add_products(r, &r->out->items[i], rows, input);
+  for (size_t i = 0; r->status == IG_OK && i < r->out->count; i++) {
+    const ig_gram_matrix *g = &r->out->items[i];
+    if (g->first == at)
+      r->status = ig_gram_matrices_add(&r->nn, g->size, rows, input, g->values, &r->err);
+  }
 }
 
 static void scale_all(const gram_run *r, const ig_learning_set *set, bool undo) {
@@ -133,7 +138,9 @@ static void scale_all(const gram_run *r, const ig_learning_set *set, bool undo) 
 
 static ig_status add_batch(gram_run *r, const ig_batch *batch, ig_error *err) {
   ig_batch seen = *batch;
-  if (r->args->model->config.tied_output) seen.target_output = NULL;  // no output layer is needed
+  const ig_config *config = &r->args->model->config;
+  if (ig_config_decodes(config) && config->tied_output)
+    seen.target_output = NULL;  // no output layer is needed
   const ig_pass_args how = {.batch = &seen, .observer = &r->observer};
   IG_TRY(ig_pass_run(r->pass, &how, NULL, err));
   if (r->status != IG_OK) return ig_fail(err, r->status, "%s", r->err.message);
@@ -147,25 +154,26 @@ static ig_status add_set(gram_run *r, ig_learning_set *set, ig_error *err) {
   for (size_t b = 0; b < set->batches; b++) {
     IG_TRY(ig_pair_walk_next(&r->walk, set, err));
     IG_TRY(add_batch(r, &r->args->data->buffer.batch, err));
+    ig_token_frequencies_add(&r->out->tokens, &r->args->data->buffer.batch, set, set->share);
   }
   scale_all(r, set, false);
   return IG_OK;
 }
 
-// Below the diagonal stands what is above it.
-static void mirror(const ig_gram_matrix *g) {
+void ig_gram_matrices_mirror(const ig_gram_matrix *g) {
   for (size_t i = 0; i < g->size; i++)
     for (size_t k = 0; k < i; k++) g->values[i * g->size + k] = g->values[k * g->size + i];
 }
 
 static ig_status run(gram_run *r, ig_error *err) {
   ig_learning_data *data = r->args->data;
-  IG_TRY(make_matrices(r->args->model, r->out, err));
+  IG_TRY(ig_gram_matrices_make(r->args->model, r->out, err));
   IG_TRY(ig_kernels_select(&r->nn.kernels, err));
   IG_TRY(ig_pass_create(r->args->model, r->args->pool, &r->pass, err));
   IG_TRY(ig_pair_walk_begin(&r->walk, err));
   for (size_t i = 0; i < data->train_count; i++) IG_TRY(add_set(r, &data->train[i], err));
-  for (size_t i = 0; i < r->out->count; i++) mirror(&r->out->items[i]);
+  for (size_t i = 0; i < r->out->count; i++) ig_gram_matrices_mirror(&r->out->items[i]);
+  ig_token_frequencies_round(&r->out->tokens);
   return IG_OK;
 }
 
@@ -178,7 +186,6 @@ ig_status ig_gram_matrices_measure(const ig_gram_matrices_args *args, ig_gram_ma
                          .name = args->name,
                          .reporter = args->reporter,
                          .interrupter = args->interrupter}};
-  *out = (ig_gram_matrices){0};
   r.nn.scratch = &r.scratch;
   r.observer = (ig_linear_observer){.see = see, .context = &r};
   const ig_status status = run(&r, err);
@@ -189,6 +196,7 @@ ig_status ig_gram_matrices_measure(const ig_gram_matrices_args *args, ig_gram_ma
 
 void ig_gram_matrices_free(ig_gram_matrices *matrices) {
   free(matrices->items);
+  ig_token_frequencies_free(&matrices->tokens);
   ig_arena_free(&matrices->memory);
   *matrices = (ig_gram_matrices){0};
 }

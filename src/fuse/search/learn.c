@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/number.h"
 #include "base/path.h"
@@ -28,8 +29,7 @@ typedef struct learning_run {
   ig_learning_data data;
   ig_learning_teachers teachers;
   ig_learning_state state;
-  char identity[IG_HASH_TEXT];
-  json_t *models;  // {NAME: held-out loss}: of the base and of each model by itself
+  char identity[IG_HASH_TEXT], label[IG_RECIPE_LABEL];
 } learning_run;
 
 // ---- interruption -----------------------------------------------------------
@@ -42,14 +42,15 @@ static ig_status fail_if_interrupted(const learning_run *r, ig_error *err) {
   if (!ig_interrupt_requested(r->args->options->interrupter)) return IG_OK;
   IG_TRY(save(r, err));
   return ig_fail(err, IG_INTERRUPTED,
-                 "interrupted after %d of %d steps of learning; the same command goes on",
+                 "%s: interrupted after %d of %d steps; the same command goes on", r->label,
                  r->state.step, r->learning->steps);
 }
 
 // ---- losses -----------------------------------------------------------------
 
 static double loss_of(const learning_run *r, const ig_loss_sums *sums) {
-  return r->learning->by_teachers ? sums->kl_divergence : sums->loss;
+  const bool teach = r->learning->loss == IG_LEARNING_LOSS_TEACHERS;
+  return teach ? sums->kl_divergence : sums->loss;
 }
 
 static ig_status measure_set(learning_run *r, ig_learning_set *set, double *loss, ig_error *err) {
@@ -102,22 +103,24 @@ static ig_status differentiate(learning_run *r, double *loss, ig_error *err) {
 
 // ---- what the models are worth by themselves --------------------------------
 
+// A run that goes on has measured some of them.
 static ig_status add_model(learning_run *r, const char *name, const ig_coefficients *coefficients,
                            ig_error *err) {
   double loss;
+  if (json_object_get(r->state.models, name)) return IG_OK;
   IG_TRY(measure(r, coefficients, &loss, err));
-  ig_report(r->reporter, IG_LEVEL_INFO, "learned: held-out loss of %s: %.4f", name, loss);
-  return json_object_set_new(r->models, name, json_real(loss)) ? ig_fail_memory(err) : IG_OK;
+  ig_report(r->reporter, IG_LEVEL_INFO, "%s: held-out loss of %s: %.4f", r->label, name, loss);
+  return json_object_set_new(r->state.models, name, json_real(loss)) ? ig_fail_memory(err) : IG_OK;
 }
 
 static ig_status measure_models(learning_run *r, ig_error *err) {
   const ig_recipe *recipe = r->args->plan->recipe;
-  const size_t groups = r->task.groups.count;
+  const size_t each = r->task.groups.coefficients;
   ig_coefficients alone;
-  ig_status status = ig_coefficients_make(r->task.models, groups, 0, &alone, err);
+  ig_status status = ig_coefficients_make(r->task.models, each, 0, &alone, err);
   if (status == IG_OK && recipe->base_model) status = add_model(r, recipe->base_model, &alone, err);
   for (size_t k = 0; status == IG_OK && k < r->task.models; k++) {
-    for (size_t i = 0; i < r->task.models * groups; i++) alone.values[i] = i / groups == k;
+    for (size_t i = 0; i < r->task.models * each; i++) alone.values[i] = i / each == k;
     status = add_model(r, recipe->modules[0].slices->sources[k].model, &alone, err);
   }
   ig_coefficients_free(&alone);
@@ -126,15 +129,25 @@ static ig_status measure_models(learning_run *r, ig_error *err) {
 
 // ---- steps ------------------------------------------------------------------
 
-static ig_status add_history(learning_run *r, double loss, ig_error *err) {
-  json_t *row = json_pack("{s:i, s:f}", "step", r->state.step, "held_out", loss);
-  return !row || json_array_append_new(r->state.history, row) ? ig_fail_memory(err) : IG_OK;
+// held_out: NULL: there is none.
+static ig_status add_history(learning_run *r, const double *held_out, ig_error *err) {
+  ig_learning_state *s = &r->state;
+  json_t *row = json_pack("{s:i}", "step", s->step);
+  int failed = !row;
+  if (!failed && held_out) failed |= json_object_set_new(row, "held_out", json_real(*held_out));
+  if (!failed && s->recent_steps)
+    failed |= json_object_set_new(row, "train", json_real(s->recent_loss / s->recent_steps));
+  s->recent_loss = 0;
+  s->recent_steps = 0;
+  if (!failed) return json_array_append_new(s->history, row) ? ig_fail_memory(err) : IG_OK;
+  json_decref(row);
+  return ig_fail_memory(err);
 }
 
 static void keep(ig_learning_state *s) {
   s->best_step = s->step;
   memcpy(s->best, s->coefficients.values,
-         s->coefficients.models * s->coefficients.groups * sizeof *s->best);
+         s->coefficients.models * s->coefficients.each * sizeof *s->best);
 }
 
 // Keeps the coefficients if they are the best, and tells when patience is at its end.
@@ -143,8 +156,8 @@ static ig_status validate(learning_run *r, ig_error *err) {
   double loss;
   IG_TRY(measure(r, &s->coefficients, &loss, err));
   if (!isfinite(loss))
-    return ig_fail(err, IG_ERROR_DIVERGED, "learned: a held-out loss of %g after %d steps", loss,
-                   s->step);
+    return ig_fail(err, IG_ERROR_DIVERGED, "%s: a held-out loss of %g after %d steps", r->label,
+                   loss, s->step);
   const bool is_best = s->best_step < 0 || loss < s->best_loss;
   if (is_best) {
     s->best_loss = loss;
@@ -152,24 +165,40 @@ static ig_status validate(learning_run *r, ig_error *err) {
   }
   s->worse = is_best ? 0 : s->worse + 1;
   s->finished = r->learning->patience > 0 && s->worse >= r->learning->patience;
-  ig_report(r->reporter, IG_LEVEL_INFO, "learned: %d of %d steps, held-out loss %.4f%s", s->step,
-            r->learning->steps, loss, is_best ? ", the best" : "");
-  return add_history(r, loss, err);
+  ig_report(r->reporter, IG_LEVEL_INFO, "%s: %d of %d steps, held-out loss %.4f%s", r->label,
+            s->step, r->learning->steps, loss, is_best ? ", the best" : "");
+  return add_history(r, &loss, err);
 }
 
 static bool is_validation_due(const learning_run *r) {
   const bool last = r->state.step == r->learning->steps;
-  return r->data.valid_count && (last || r->state.step % r->learning->validate_every == 0);
+  return last || r->state.step % r->learning->validate_every == 0;
+}
+
+// Where nothing is validated on, only the loss of the steps is noted.
+static ig_status look_back(learning_run *r, ig_error *err) {
+  if (r->data.valid_count) return validate(r, err);
+  return r->state.recent_steps ? add_history(r, NULL, err) : IG_OK;
+}
+
+// Of every coefficient.
+static double start_of(const learning_run *r) {
+  const double mean = 1 / (double)r->task.models, *bounds = r->learning->bounds;
+  return r->learning->starts ? r->learning->start : fmin(fmax(mean, bounds[0]), bounds[1]);
 }
 
 static ig_status step(learning_run *r, ig_error *err) {
   ig_learning_state *s = &r->state;
   const ig_coefficients_step how = {.learning_rate = r->learning->learning_rate,
+                                    .decay = r->learning->decay,
+                                    .start = start_of(r),
                                     .bounds = {r->learning->bounds[0], r->learning->bounds[1]}};
   double loss;
   IG_TRY(differentiate(r, &loss, err));
   IG_TRY(ig_coefficients_update(&s->coefficients, &how, err));
   s->step++;
+  s->recent_loss += loss;
+  s->recent_steps++;
   ig_progress progress = {.what = "learning",
                           .unit = "steps",
                           .done = (double)s->step,
@@ -187,7 +216,7 @@ static ig_status take_steps(learning_run *r, ig_error *err) {
   while (!s->finished) {
     IG_TRY(fail_if_interrupted(r, err));
     if (is_validation_due(r)) IG_TRY(save(r, err));
-    if (is_validation_due(r)) IG_TRY(validate(r, err));
+    if (is_validation_due(r)) IG_TRY(look_back(r, err));
     if (s->step == r->learning->steps) s->finished = true;
     if (!s->finished) IG_TRY(step(r, err));
   }
@@ -210,54 +239,89 @@ static ig_status begin(learning_run *r, ig_error *err) {
                                       .label_smoothing = r->learning->label_smoothing,
                                       .threads = r->args->options->threads};
   IG_TRY(ig_task_model_open(&of_task, &r->task, err));
+  ig_trainer_set_entropy(r->task.trainer, r->learning->loss == IG_LEARNING_LOSS_ENTROPY);
   IG_TRY(ig_load_tokenizer(ig_fusion_plan_donor(plan)->directory, &r->tokenizer, err));
-  const ig_config *config = ig_model_config(r->task.model);
   const ig_learning_data_args of_data = {.learning = r->learning,
                                          .tokenizer = r->tokenizer,
                                          .pool = ig_trainer_pool(r->task.trainer),
                                          .reporter = r->reporter,
                                          .seed = plan->recipe->seed,
-                                         .positions = config->positions.count,
-                                         .decoder_start_id = config->decoder_start_id};
+                                         .config = ig_model_config(r->task.model)};
   IG_TRY(ig_learning_data_load(&of_data, &r->data, err));
   IG_TRY(ig_learning_teachers_load(plan, &r->teachers, err));
-  const double mean = 1 / (double)r->task.models, *bounds = r->learning->bounds,
-               start = r->learning->starts ? r->learning->start
-                                           : fmin(fmax(mean, bounds[0]), bounds[1]);
-  IG_TRY(ig_learning_state_make(r->task.models, r->task.groups.count, start, &r->state, err));
+  IG_TRY(ig_learning_state_make(r->task.models, r->task.groups.coefficients, start_of(r), &r->state,
+                                err));
   identify(r);
   IG_TRY(ig_path_make_directories(r->args->directory, err));
   bool found;
   IG_TRY(ig_learning_state_load(&r->state, r->identity, r->args->state_path, &found, err));
-  ig_report(r->reporter, IG_LEVEL_INFO, "learned: %zu coefficients of %zu models%s",
-            r->task.models * r->task.groups.count, r->task.models,
+  if (!found && r->learning->coefficients && ig_file_exists(r->learning->coefficients))
+    return ig_fail(
+        err, IG_ERROR_ARGUMENT,
+        "learn.coefficients: %s exists already: remove it, or leave 'data' out to use it",
+        r->learning->coefficients);
+  ig_report(r->reporter, IG_LEVEL_INFO, "%s: %zu coefficients of %zu models%s", r->label,
+            r->task.models * r->task.groups.coefficients, r->task.models,
             found ? ", going on where it was stopped" : "");
-  r->models = json_object();
-  return r->models ? IG_OK : ig_fail_memory(err);
+  return IG_OK;
+}
+
+// Adds the mean of a group's coefficients of one model to one list, and their standard deviation to
+// the other.
+static int describe_group(const ig_tensor_group *g, const double *values, json_t *means,
+                          json_t *deviations) {
+  double sum = 0, squares = 0;
+  for (size_t r = 0; r < g->rows; r++) sum += values[g->first + r];
+  const double mean = sum / (double)g->rows;
+  for (size_t r = 0; r < g->rows; r++)
+    squares += (values[g->first + r] - mean) * (values[g->first + r] - mean);
+  return json_array_append_new(means, json_real(mean)) ||
+         json_array_append_new(deviations, json_real(sqrt(squares / (double)g->rows)));
+}
+
+// Of each model one list for all groups: coefficients, or the means of those of rows, and their
+// standard deviations.
+static int describe_values(const learning_run *r, json_t *coefficients, json_t *deviations) {
+  const ig_recipe_slice *slice = r->args->plan->recipe->modules[0].slices;
+  const ig_tensor_groups *groups = &r->task.groups;
+  int failed = 0;
+  for (size_t k = 0; !failed && k < r->task.models; k++) {
+    json_t *means = json_array(), *spread = json_array();
+    for (size_t g = 0; !failed && g < groups->count; g++)
+      failed = describe_group(&groups->items[g], r->state.best + k * groups->coefficients, means,
+                              spread);
+    failed |= json_object_set_new(coefficients, slice->sources[k].model, means);
+    failed |= json_object_set_new(deviations, slice->sources[k].model, spread);
+  }
+  return failed;
+}
+
+static json_t *describe_groups(const ig_tensor_groups *groups) {
+  json_t *names = json_array();
+  for (size_t g = 0; names && g < groups->count; g++)
+    if (json_array_append_new(names, json_string(groups->items[g].name))) {
+      json_decref(names);
+      return NULL;
+    }
+  return names;
 }
 
 static json_t *describe(const learning_run *r) {
-  json_t *groups = json_array(), *coefficients = json_object();
-  const ig_recipe_slice *slice = r->args->plan->recipe->modules[0].slices;
-  const size_t count = r->task.groups.count;
-  int failed = !groups || !coefficients;
-  for (size_t g = 0; !failed && g < count; g++)
-    failed = json_array_append_new(groups, json_string(r->task.groups.names[g]));
-  for (size_t k = 0; !failed && k < r->task.models; k++) {
-    json_t *values = json_array();
-    for (size_t g = 0; !failed && g < count; g++)
-      failed = json_array_append_new(values, json_real(r->state.best[k * count + g]));
-    failed |= json_object_set_new(coefficients, slice->sources[k].model, values);
+  json_t *coefficients = json_object(), *deviations = json_object(), *out = NULL;
+  if (coefficients && deviations && !describe_values(r, coefficients, deviations))
+    out = json_pack("{s:O, s:i, s:o, s:O, s:O, s:o, s:O}", "recipe",
+                    r->args->plan->recipe->document, "steps", r->state.best_step, "held_out",
+                    r->data.valid_count ? json_real(r->state.best_loss) : json_null(),
+                    "held_out_of_models", r->state.models, "history", r->state.history, "groups",
+                    describe_groups(&r->task.groups), "coefficients", coefficients);
+  const bool by_row = r->learning->granularity == IG_LEARNING_GRANULARITY_ROW;
+  if (out && by_row && json_object_set(out, "deviations", deviations)) {
+    json_decref(out);
+    out = NULL;
   }
-  if (failed) {
-    json_decref(groups);
-    json_decref(coefficients);
-    return NULL;
-  }
-  json_t *loss = r->data.valid_count ? json_real(r->state.best_loss) : json_null();
-  return json_pack("{s:O, s:i, s:o, s:O, s:O, s:o, s:o}", "recipe", r->args->plan->recipe->document,
-                   "steps", r->state.best_step, "held_out", loss, "held_out_of_models", r->models,
-                   "history", r->state.history, "groups", groups, "coefficients", coefficients);
+  json_decref(coefficients);
+  json_decref(deviations);
+  return out;
 }
 
 static ig_status run(learning_run *r, ig_recipe_file *recipe, json_t **record, ig_error *err) {
@@ -275,13 +339,13 @@ ig_status ig_learn(const ig_learn_args *args, ig_recipe_file *recipe, json_t **r
       .args = args, .learning = args->plan->recipe->learning, .reporter = &args->options->reporter};
   *recipe = (ig_recipe_file){0};
   *record = NULL;
+  ig_recipe_label(args->plan->recipe, "learned", r.label);
   const ig_status status = run(&r, recipe, record, err);
   ig_learning_state_free(&r.state);
   ig_learning_data_free(&r.data);
   ig_tokenizer_free(r.tokenizer);
   ig_task_model_close(&r.task);
   ig_learning_teachers_free(&r.teachers);
-  json_decref(r.models);
   return status;
 }
 

@@ -1,5 +1,5 @@
-// Learned fusion: the coefficients of a sum of models are found by Adam on held-out pairs, through
-// the exact gradient (fuse/search/task_model.h); the best ones by the loss on other held-out pairs
+// Learned fusion: the coefficients of a sum of models are found by Adam on held-out data, through
+// the exact gradient (fuse/search/task_model.h); the best ones by the loss on other held-out data
 // become a recipe without data. Wortsman et al. 2022 ("Model soups", learned soup) and Yang et al.
 // 2024 (AdaMerging) learn such coefficients, for other losses.
 #ifndef IG_FUSE_SEARCH_LEARN_H

@@ -9,24 +9,26 @@
 #include "io/json.h"
 
 static size_t count_of(const ig_learning_state *s) {
-  return s->coefficients.models * s->coefficients.groups;
+  return s->coefficients.models * s->coefficients.each;
 }
 
-ig_status ig_learning_state_make(size_t models, size_t groups, double start, ig_learning_state *out,
+ig_status ig_learning_state_make(size_t models, size_t each, double start, ig_learning_state *out,
                                  ig_error *err) {
   *out = (ig_learning_state){.best_step = -1};
-  IG_TRY(ig_coefficients_make(models, groups, start, &out->coefficients, err));
-  out->best = ig_allocate(models * groups, sizeof *out->best, err);
+  IG_TRY(ig_coefficients_make(models, each, start, &out->coefficients, err));
+  out->best = ig_allocate(models * each, sizeof *out->best, err);
   if (!out->best) return IG_ERROR_MEMORY;
-  memcpy(out->best, out->coefficients.values, models * groups * sizeof *out->best);
+  memcpy(out->best, out->coefficients.values, models * each * sizeof *out->best);
   out->history = json_array();
-  return out->history ? IG_OK : ig_fail_memory(err);
+  out->models = json_object();
+  return out->history && out->models ? IG_OK : ig_fail_memory(err);
 }
 
 void ig_learning_state_free(ig_learning_state *state) {
   ig_coefficients_free(&state->coefficients);
   free(state->best);
   json_decref(state->history);
+  json_decref(state->models);
   *state = (ig_learning_state){0};
 }
 
@@ -69,10 +71,11 @@ ig_status ig_learning_state_save(const ig_learning_state *s, const char *identit
                                  ig_error *err) {
   state_array arrays[ARRAYS];
   list_arrays(s, arrays);
-  json_t *json =
-      json_pack("{s:s, s:i, s:i, s:i, s:i, s:b, s:f, s:O}", "identity", identity, "step", s->step,
-                "updates", s->coefficients.updates, "best_step", s->best_step, "worse", s->worse,
-                "finished", (int)s->finished, "best_loss", s->best_loss, "history", s->history);
+  json_t *json = json_pack(
+      "{s:s, s:i, s:i, s:i, s:i, s:i, s:b, s:f, s:f, s:O, s:O}", "identity", identity, "step",
+      s->step, "updates", s->coefficients.updates, "best_step", s->best_step, "worse", s->worse,
+      "recent_steps", s->recent_steps, "finished", (int)s->finished, "best_loss", s->best_loss,
+      "recent_loss", s->recent_loss, "history", s->history, "models", s->models);
   bool fine = json != NULL;
   for (size_t i = 0; fine && i < ARRAYS; i++)
     fine = json_object_set_new(json, arrays[i].key, array_of(arrays[i].values, count_of(s))) == 0;
@@ -82,14 +85,16 @@ ig_status ig_learning_state_save(const ig_learning_state *s, const char *identit
 }
 
 static bool fits(const ig_learning_state *s, const json_t *json, const char *identity) {
-  static const char *const whole[] = {"step", "updates", "best_step", "worse"};
+  static const char *const whole[] = {"step", "updates", "best_step", "worse", "recent_steps"};
   state_array arrays[ARRAYS];
   list_arrays(s, arrays);
   const char *found = json_string_value(json_object_get(json, "identity"));
   bool fit = found && strcmp(found, identity) == 0 &&
              json_is_boolean(json_object_get(json, "finished")) &&
              json_is_number(json_object_get(json, "best_loss")) &&
-             json_is_array(json_object_get(json, "history"));
+             json_is_number(json_object_get(json, "recent_loss")) &&
+             json_is_array(json_object_get(json, "history")) &&
+             json_is_object(json_object_get(json, "models"));
   for (size_t i = 0; fit && i < sizeof whole / sizeof *whole; i++)
     fit = json_is_integer(json_object_get(json, whole[i]));
   for (size_t i = 0; fit && i < ARRAYS; i++)
@@ -114,8 +119,12 @@ static void take_over(ig_learning_state *s, const json_t *json) {
   s->worse = int_of(json, "worse");
   s->finished = json_is_true(json_object_get(json, "finished"));
   s->best_loss = json_number_value(json_object_get(json, "best_loss"));
+  s->recent_loss = json_number_value(json_object_get(json, "recent_loss"));
+  s->recent_steps = int_of(json, "recent_steps");
   json_decref(s->history);
+  json_decref(s->models);
   s->history = json_incref(json_object_get(json, "history"));
+  s->models = json_incref(json_object_get(json, "models"));
 }
 
 ig_status ig_learning_state_load(ig_learning_state *s, const char *identity, const char *path,

@@ -13,10 +13,15 @@ typedef struct ig_learning_state {
   int step;       // steps done
   int worse;      // validations since the best one
   bool finished;
-  json_t *history;  // an array of {step, held_out}: the held-out loss before the step
+  double recent_loss;  // the sum of those of the steps since the last row of `history`
+  int recent_steps;
+  // An array of {step, held_out, train}: the held-out loss before the step, and the mean loss of
+  // the steps since the row before; of the two what there is.
+  json_t *history;
+  json_t *models;  // {NAME: held-out loss}: of the base and of each model by itself
 } ig_learning_state;
 
-ig_status ig_learning_state_make(size_t models, size_t groups, double start, ig_learning_state *out,
+ig_status ig_learning_state_make(size_t models, size_t each, double start, ig_learning_state *out,
                                  ig_error *err);
 void ig_learning_state_free(ig_learning_state *state);
 

@@ -11,7 +11,7 @@ static bool is_teacher(const ig_learning_teachers *t, size_t index, const char *
 }
 
 // Whether a set of these (count) learns from the model.
-static bool is_needed(const ig_learning_teachers *t, size_t index, const ig_learning_pairs *pairs,
+static bool is_needed(const ig_learning_teachers *t, size_t index, const ig_learning_files *pairs,
                       size_t count) {
   for (size_t i = 0; i < count; i++)
     if (is_teacher(t, index, pairs[i].teacher)) return true;
@@ -23,7 +23,7 @@ ig_status ig_learning_teachers_load(const ig_fusion_plan *plan, ig_learning_teac
   const ig_learning *l = plan->recipe->learning;
   const ig_recipe_slice *slice = plan->recipe->modules[0].slices;
   *out = (ig_learning_teachers){.sources = slice->sources};
-  if (!l->by_teachers) return IG_OK;
+  if (l->loss != IG_LEARNING_LOSS_TEACHERS) return IG_OK;
   out->models = ig_allocate(slice->count, sizeof *out->models, err);
   if (!out->models) return IG_ERROR_MEMORY;
   out->count = slice->count;
@@ -44,7 +44,8 @@ size_t ig_learning_teachers_memory(const ig_fusion_plan *plan) {
   size_t values = 0;
   for (size_t i = 0; i < plan->count; i++) values += plan->tensors[i].elements;
   const size_t models = plan->recipe->modules[0].slices->count;
-  return plan->recipe->learning->by_teachers ? values * sizeof(float) * models : 0;
+  const bool teach = plan->recipe->learning->loss == IG_LEARNING_LOSS_TEACHERS;
+  return teach ? values * sizeof(float) * models : 0;
 }
 
 ig_status ig_learning_teachers_set(const ig_learning_teachers *t, ig_trainer *trainer,

@@ -9,7 +9,6 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/listing.h"
-#include "base/number.h"
 #include "base/path.h"
 #include "io/json.h"
 
@@ -131,6 +130,7 @@ static ig_status open_pairs(ig_objective *o, ig_error *err) {
   o->pairs.references = (const char *const *)o->lines[1].items;
   o->pairs.count = o->lines[0].count;
   o->pairs.score.metric = w->metric;
+  o->pairs.loss = w->loss;
   o->pairs.beam_size = w->beam_size;
   o->pairs.threads = o->options->threads;
   o->pairs.interrupter = o->options->interrupter;
@@ -169,19 +169,11 @@ void ig_objective_close(ig_objective *o) {
 
 static ig_status ask_command(const ig_objective *o, const char *directory, double *score,
                              ig_error *err) {
-  char *output, line[200];
   const ig_status status =
-      ig_command_run(o->what->command, directory, o->options->interrupter, &output, err);
-  if (status == IG_INTERRUPTED || status == IG_ERROR_MEMORY) return status;
-  if (status != IG_OK)
-    return ig_fail_in(err, status, "%s:%d: %s", o->what->node->file, o->what->node->line,
-                      o->what->node->path);
-  ig_command_last_line(output, line, sizeof line);
-  free(output);
-  if (ig_number_parse(line, score)) return IG_OK;
-  return ig_yaml_fail(o->what->node, err,
-                      "expected a number on the last line that '%.200s' writes, found '%s'",
-                      o->what->command, line);
+      ig_command_number(o->what->command, directory, o->options->interrupter, score, err);
+  if (status == IG_OK || status == IG_INTERRUPTED || status == IG_ERROR_MEMORY) return status;
+  return ig_fail_in(err, status, "%s:%d: %s", o->what->node->file, o->what->node->line,
+                    o->what->node->path);
 }
 
 ig_status ig_objective_score(ig_objective *o, const char *directory, double *score, ig_error *err) {
@@ -197,4 +189,21 @@ ig_status ig_objective_score(ig_objective *o, const char *directory, double *sco
   }
   if (isfinite(*score)) return IG_OK;
   return ig_yaml_fail(o->what->node, err, "a score of %g", *score);
+}
+
+// ---- memory -----------------------------------------------------------------
+
+static bool loads_models(const ig_recipe *recipe) {
+  const ig_search_space *space = recipe->search;
+  if (recipe->method->needs_scores) return true;
+  for (size_t i = 0; space && i < space->objective_count; i++)
+    if (space->objectives[i].kind != IG_SEARCH_OBJECTIVE_KIND_COMMAND) return true;
+  return false;
+}
+
+// Its values as float32, whatever their type in the file.
+size_t ig_objective_memory(const ig_fusion_plan *plan) {
+  size_t values = 0;
+  for (size_t i = 0; i < plan->count; i++) values += plan->tensors[i].elements;
+  return loads_models(plan->recipe) ? values * sizeof(float) : 0;
 }

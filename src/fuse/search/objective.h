@@ -2,6 +2,7 @@
 // first model is made.
 #ifndef IG_FUSE_SEARCH_OBJECTIVE_H
 #define IG_FUSE_SEARCH_OBJECTIVE_H
+#include "fuse/plan/fusion_plan.h"
 #include "fuse/recipe/search_space.h"
 #include "ingot.h"
 #include "ingot_answer.h"
@@ -37,4 +38,7 @@ ig_status ig_objective_score(ig_objective *objective, const char *directory, dou
 // of all objectives hold, what the caller says that it scores by, and `models`, a hash of those.
 ig_status ig_objective_identify(const ig_search_space *space, const ig_fuse_options *options,
                                 const char *models, char identity[IG_HASH_TEXT], ig_error *err);
+// Bytes of the model that is scored, besides what its batches take: a search's, or one of
+// greedy_soup. 0: nothing is scored, or by commands alone, which are processes of their own.
+size_t ig_objective_memory(const ig_fusion_plan *plan);
 #endif

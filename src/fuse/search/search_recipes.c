@@ -42,19 +42,32 @@ static ig_status tell(const search_run *r, const json_t *values, ig_error *err) 
   char *text = ig_json_text(values, JSON_COMPACT), score[64];
   if (!text) return ig_fail_memory(err);
   ig_number_format(score, sizeof score, "%.4f", row->mean);
-  ig_report(r->args->reporter, IG_LEVEL_INFO, "search: %d of at most %d: %s: %s%s", r->tried,
-            r->space->evaluations, text, score, is_best ? ", the best" : "");
+  ig_report(r->args->reporter, row->impossible ? IG_LEVEL_WARNING : IG_LEVEL_INFO,
+            "%s: %d of at most %d: %s: %s%s", r->args->label, r->tried, r->space->evaluations, text,
+            row->impossible ? "impossible: " : score,
+            row->impossible ? row->impossible
+            : is_best       ? ", the best"
+                            : "");
   free(text);
   return IG_OK;
+}
+
+static ig_status add_scored(search_run *r, json_t *values, ig_error *err) {
+  bool impossible = false;
+  ig_error why = {0};
+  const ig_status status = r->args->score(r->args->context, values, r->scores, &impossible, &why);
+  if (status == IG_OK) return ig_search_table_add(r->table, values, r->scores, err);
+  if (impossible) return ig_search_table_add_impossible(r->table, values, why.message, err);
+  if (err) *err = why;
+  return status;
 }
 
 static ig_status score_new(search_run *r, json_t *values, ig_error *err) {
   if (ig_interrupt_requested(r->args->interrupter))
     return ig_fail(err, IG_INTERRUPTED,
-                   "interrupted after %zu evaluations of a search; the same command goes on",
-                   r->table->count);
-  IG_TRY(r->args->score(r->args->context, values, r->scores, err));
-  IG_TRY(ig_search_table_add(r->table, values, r->scores, err));
+                   "%s: interrupted after %zu evaluations; the same command goes on",
+                   r->args->label, r->table->count);
+  IG_TRY(add_scored(r, values, err));
   IG_TRY(ig_search_table_save(r->table, r->args->identity, r->args->state_path, err));
   return tell(r, values, err);
 }
@@ -180,8 +193,8 @@ static ig_status tell_row(const search_run *r, const json_t *row, bool chosen, i
        *scores =
            ig_json_text(json_object_get(row, "scores"), JSON_COMPACT | JSON_REAL_PRECISION(6));
   if (values && scores)
-    ig_report(r->args->reporter, IG_LEVEL_INFO, "search: on the Pareto front: %s: %s%s", values,
-              scores, chosen ? ", chosen" : "");
+    ig_report(r->args->reporter, IG_LEVEL_INFO, "%s: on the Pareto front: %s: %s%s", r->args->label,
+              values, scores, chosen ? ", chosen" : "");
   const bool told = values && scores;
   free(values);
   free(scores);
@@ -200,6 +213,15 @@ static ig_status tell_front(const search_run *r, ig_error *err) {
   return status;
 }
 
+// A search ends in a recipe.
+static ig_status require_best(const search_run *r, ig_error *err) {
+  const ig_search_table *t = r->table;
+  if (t->best < t->count) return IG_OK;
+  return ig_fail(err, IG_ERROR_FORMAT,
+                 "%s: none of %zu recipes could be carried out; the first: %s", r->args->label,
+                 t->count, t->rows[0].impossible);
+}
+
 ig_status ig_search_recipes(const ig_search_recipes_args *args, ig_search_table *table,
                             ig_error *err) {
   search_run r = {.args = args, .space = args->space, .table = table};
@@ -208,12 +230,13 @@ ig_status ig_search_recipes(const ig_search_recipes_args *args, ig_search_table 
   if (!r.scores) return IG_ERROR_MEMORY;
   ig_status status = ig_search_table_load(table, args->identity, args->state_path, err);
   if (status == IG_OK && table->count)
-    ig_report(args->reporter, IG_LEVEL_INFO, "search: going on after %zu evaluations",
+    ig_report(args->reporter, IG_LEVEL_INFO, "%s: going on after %zu evaluations", args->label,
               table->count);
   if (status == IG_OK)
     status = args->space->method == IG_SEARCH_METHOD_GRID ? search_grid(&r, err)
                                                           : search_cma_es(&r, err);
   free(r.scores);
   ig_search_table_judge(table);
+  if (status == IG_OK) status = require_best(&r, err);
   return status == IG_OK ? tell_front(&r, err) : status;
 }

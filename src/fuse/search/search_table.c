@@ -1,5 +1,6 @@
 #include "fuse/search/search_table.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 void ig_search_table_free(ig_search_table *t) {
   for (size_t i = 0; i < t->count; i++) {
     json_decref(t->rows[i].values);
+    free(t->rows[i].impossible);
     free(t->rows[i].scores);
   }
   free(t->rows);
@@ -32,23 +34,42 @@ static double mean_of(const ig_search_space *space, const double *scores) {
   return sum / weights;
 }
 
+static ig_status add_row(ig_search_table *t, json_t *values, const ig_search_row *row,
+                         ig_error *err) {
+  IG_TRY(ig_allocate_more((void **)&t->rows, &t->capacity, t->count + 1, sizeof *t->rows, err));
+  t->rows[t->count] = *row;
+  t->rows[t->count++].values = json_incref(values);
+  return IG_OK;
+}
+
 ig_status ig_search_table_add(ig_search_table *t, json_t *values, const double *scores,
                               ig_error *err) {
   const size_t count = t->space->objective_count;
-  IG_TRY(ig_allocate_more((void **)&t->rows, &t->capacity, t->count + 1, sizeof *t->rows, err));
-  double *copy = ig_allocate(count, sizeof *copy, err);
-  if (!copy) return IG_ERROR_MEMORY;
-  memcpy(copy, scores, count * sizeof *copy);
-  t->rows[t->count++] = (ig_search_row){
-      .values = json_incref(values), .scores = copy, .mean = mean_of(t->space, scores)};
-  return IG_OK;
+  ig_search_row row = {.mean = mean_of(t->space, scores)};
+  row.scores = ig_allocate(count, sizeof *row.scores, err);
+  if (!row.scores) return IG_ERROR_MEMORY;
+  memcpy(row.scores, scores, count * sizeof *row.scores);
+  const ig_status status = add_row(t, values, &row, err);
+  if (status != IG_OK) free(row.scores);
+  return status;
+}
+
+ig_status ig_search_table_add_impossible(ig_search_table *t, json_t *values, const char *why,
+                                         ig_error *err) {
+  const ig_search_row row = {.impossible = ig_allocate_copy(why, strlen(why), err),
+                             .mean = -INFINITY};
+  if (!row.impossible) return IG_ERROR_MEMORY;
+  const ig_status status = add_row(t, values, &row, err);
+  if (status != IG_OK) free(row.impossible);
+  return status;
 }
 
 // ---- which are good ---------------------------------------------------------
 
-// Whether a is as good as b by each score, and better by one.
+// Whether a is as good as b, which has scores, by each of them, and better by one.
 static bool dominates(const ig_search_table *t, const ig_search_row *a, const ig_search_row *b) {
   bool better = false;
+  if (a->impossible) return false;
   for (size_t i = 0; i < t->space->objective_count; i++) {
     if (a->scores[i] < b->scores[i]) return false;
     better |= a->scores[i] > b->scores[i];
@@ -57,11 +78,11 @@ static bool dominates(const ig_search_table *t, const ig_search_row *a, const ig
 }
 
 void ig_search_table_judge(ig_search_table *t) {
-  t->best = 0;
+  t->best = t->count;
   for (size_t i = 0; i < t->count; i++) {
     ig_search_row *row = &t->rows[i];
-    if (row->mean > t->rows[t->best].mean) t->best = i;
-    row->in_front = true;
+    row->in_front = !row->impossible;
+    if (!row->impossible && (t->best == t->count || row->mean > t->rows[t->best].mean)) t->best = i;
     for (size_t k = 0; k < t->count && row->in_front; k++)
       row->in_front = !dominates(t, &t->rows[k], row);
   }
@@ -70,6 +91,8 @@ void ig_search_table_judge(ig_search_table *t) {
 // ---- as JSON ----------------------------------------------------------------
 
 static json_t *row_json(const ig_search_table *t, const ig_search_row *row) {
+  if (row->impossible)
+    return json_pack("{s:O, s:s}", "values", row->values, "impossible", row->impossible);
   json_t *scores = json_object(), *out;
   int failed = !scores;
   for (size_t i = 0; !failed && i < t->space->objective_count; i++)
@@ -111,6 +134,8 @@ static ig_status take_row(ig_search_table *t, const json_t *row, double *scores,
                           ig_error *err) {
   json_t *values = json_object_get(row, "values");
   const json_t *found = json_object_get(row, "scores");
+  const char *why = json_string_value(json_object_get(row, "impossible"));
+  if (why && json_is_object(values)) return ig_search_table_add_impossible(t, values, why, err);
   bool fits = json_is_object(values);
   for (size_t i = 0; fits && i < t->space->objective_count; i++) {
     const json_t *score = json_object_get(found, t->space->objectives[i].name);

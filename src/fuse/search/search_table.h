@@ -5,17 +5,20 @@
 #include "fuse/recipe/search_space.h"
 
 typedef struct ig_search_row {
-  json_t *values;  // an object: of each parameter by its name
-  double *scores;  // (objectives)
-  double mean;     // of the scores, by the weights of the objectives
-  bool in_front;  // no other row is as good by each score and better by one (ig_search_table_judge)
+  json_t *values;    // an object: of each parameter by its name
+  char *impossible;  // why the recipe cannot be carried out; NULL: it has scores
+  double *scores;    // (objectives); NULL: it is impossible
+  double mean;       // of the scores, by the weights of the objectives; impossible: -INFINITY
+  bool in_front;     // it has scores, and no other row is as good by each score and better by one
+                     // (ig_search_table_judge)
 } ig_search_row;
 
 typedef struct ig_search_table {
   const ig_search_space *space;
   ig_search_row *rows;
   size_t count, capacity;
-  size_t best;  // the first row with the highest mean, if there are any (ig_search_table_judge)
+  size_t
+      best;  // the first row with the highest mean (ig_search_table_judge); count: none has scores
 } ig_search_table;
 
 void ig_search_table_free(ig_search_table *table);
@@ -24,10 +27,13 @@ const ig_search_row *ig_search_table_find(const ig_search_table *table, const js
 // Adds a row. scores (objectives).
 ig_status ig_search_table_add(ig_search_table *table, json_t *values, const double *scores,
                               ig_error *err);
+// Adds a row of a recipe that cannot be carried out.
+ig_status ig_search_table_add_impossible(ig_search_table *table, json_t *values, const char *why,
+                                         ig_error *err);
 // Finds the best row and the Pareto front.
 void ig_search_table_judge(ig_search_table *table);
 // An array of {values, scores: {NAME: score}, score: mean}, of several objectives also {front:
-// bool}; NULL: out of memory.
+// bool}, or of {values, impossible: TEXT}; NULL: out of memory.
 json_t *ig_search_table_json(const ig_search_table *table);
 
 // identity: what must be the same for a search to go on; the file has it.

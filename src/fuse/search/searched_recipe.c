@@ -14,7 +14,7 @@ static json_t *value_of(const json_t *scalar, const json_t *values) {
 
 // A new reference; NULL: out of memory.
 static json_t *with_values(json_t *json, const json_t *values) {
-  json_t *value = value_of(json, values), *out = value ? json_incref(value) : json_copy(json);
+  json_t *value = value_of(json, values), *out = value ? json_incref(value) : ig_json_copy(json);
   const char *key;
   json_t *child;
   size_t index;

@@ -9,14 +9,17 @@
 #include "base/report.h"
 #include "fuse/search/fisher_information.h"
 #include "fuse/search/gram_matrices.h"
+#include "fuse/search/merged_inputs.h"
 #include "fuse/search/trained_tensors.h"
 #include "model/arch/foreign.h"
 #include "model/files/config_file.h"
 #include "model/files/load.h"
 #include "numeric/sums.h"
 
-// Pairs of a batch where a pass sees them all at once; of gradients each pair has its own.
-enum { BATCH_PAIRS = 32 };
+// Target tokens of a batch where a pass sees all its pairs at once: packing the rows is then little
+// beside multiplying them, and so is reading the matrices that products are added to. Of gradients
+// each pair has its own.
+enum { BATCH_TOKENS = 1024 };
 
 static bool is_of_grams(const ig_fusion_plan *plan) {
   return plan->recipe->method->statistics == IG_STATISTIC_KIND_GRAM;
@@ -32,17 +35,19 @@ static const ig_fuse_model *find_model(const ig_statistics_args *args) {
   return m;
 }
 
-// Takes those pairs that are for every model, or for this one.
-static ig_status choose_pairs(ig_statistics *s, ig_error *err) {
+static bool is_for(const ig_learning_files *files, const ig_statistics *s) {
+  return ig_statistics_request_is_for(files, s->of->reference);
+}
+
+// Takes those sets that are for every model, or for this one.
+static ig_status choose_sets(ig_statistics *s, ig_error *err) {
   const ig_statistics_request *request = s->args.plan->recipe->statistics;
   s->learning =
-      (ig_learning){.key = "statistics", .batch_sentences = 1, .max_length = request->max_length};
+      (ig_learning){.key = "statistics", .batch_sentences = 1, .lengths = request->lengths};
   s->learning.data = ig_allocate(request->count, sizeof *s->learning.data, err);
   if (!s->learning.data) return IG_ERROR_MEMORY;
   for (size_t i = 0; i < request->count; i++) {
-    const char *model = request->data[i].model;
-    if (!model || ig_fuse_models_is_same(model, s->of->reference))
-      s->learning.data[s->learning.data_count++] = request->data[i];
+    if (is_for(&request->data[i], s)) s->learning.data[s->learning.data_count++] = request->data[i];
   }
   return IG_OK;
 }
@@ -59,21 +64,19 @@ ig_status ig_statistics_open(const ig_statistics_args *args, ig_statistics *out,
   *out = (ig_statistics){.args = *args, .of = find_model(args)};
   const ig_recipe *recipe = args->plan->recipe;
   ig_config config;
-  IG_TRY(choose_pairs(out, err));
+  IG_TRY(choose_sets(out, err));
   IG_TRY(read_config(out->of->directory, &config, err));
-  if (!ig_config_decodes(&config))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: %s needs models that translate: it is an encoder without a decoder",
-                   out->of->reference, recipe->method->name);
-  IG_TRY(ig_load_tokenizer(out->of->directory, &out->tokenizer, err));
+  IG_TRY(ig_learning_data_check_model(&config, out->of->reference, recipe->method->name, err));
+  // All have the donor's vocabulary, and a model that was aligned has no files of its own for it.
+  IG_TRY(ig_load_tokenizer(ig_fusion_plan_donor(args->plan)->directory, &out->tokenizer, err));
   IG_TRY(ig_pool_create(args->threads, &out->pool, err));
   const ig_learning_data_args of_data = {.learning = &out->learning,
                                          .tokenizer = out->tokenizer,
                                          .pool = out->pool,
                                          .reporter = args->reporter,
                                          .seed = recipe->seed,
-                                         .positions = config.positions.count,
-                                         .decoder_start_id = config.decoder_start_id};
+                                         .batch_tokens = is_of_grams(args->plan) ? BATCH_TOKENS : 0,
+                                         .config = &config};
   return ig_learning_data_load(&of_data, &out->data, err);
 }
 
@@ -103,6 +106,12 @@ json_t *ig_statistics_describe(const ig_statistics *s) {
                                    recipe->method->name, "labels", drawn ? "model" : "reference",
                                    "seed", (json_int_t)recipe->seed, "data", sets);
   json_decref(sets);
+  // Files of versions that did not count tokens have another description, and so another name.
+  if (out && is_of_grams(s->args.plan) &&
+      json_object_set_new(out, "tables", json_string("frequencies"))) {
+    json_decref(out);
+    return NULL;
+  }
   return out;
 }
 
@@ -121,15 +130,31 @@ typedef struct statistic_source {
   const ig_gram_matrices *grams;  // NULL: the model's gradients hold the Fisher information
 } statistic_source;
 
+static void fill_information(const ig_model *model, const ig_parameter *p,
+                             ig_safetensors_output *out) {
+  out->rank = p->rank;
+  out->values = model->gradients + p->offset;
+  for (int k = 0; k < out->rank; k++) out->shape[k] = p->shape[k];
+}
+
+// false: the parameter is no layer's weight and no table of embeddings.
+static bool fill_gram(const ig_gram_matrices *grams, const ig_parameter *p,
+                      ig_safetensors_output *out) {
+  const ig_gram_matrix *gram = ig_gram_matrices_find(grams, p);
+  const ig_token_table *table = ig_token_frequencies_find(&grams->tokens, p);
+  if (!gram && !table) return false;
+  out->rank = gram ? 2 : 1;
+  out->values = gram ? gram->values : table->values;
+  for (int k = 0; k < out->rank; k++) out->shape[k] = gram ? gram->size : table->size;
+  return true;
+}
+
 // Describes the statistic of one parameter; false: it has none.
 static bool fill_output(const statistic_source *from, const ig_parameter *p,
                         ig_safetensors_output *out) {
-  const ig_gram_matrix *gram = from->grams ? ig_gram_matrices_find(from->grams, p) : NULL;
-  if (from->grams && !gram) return false;
   out->dtype = IG_DTYPE_F32;
-  out->rank = gram ? 2 : p->rank;
-  out->values = gram ? gram->values : from->model->gradients + p->offset;
-  for (int k = 0; k < out->rank; k++) out->shape[k] = gram ? gram->size : p->shape[k];
+  if (from->grams) return fill_gram(from->grams, p, out);
+  fill_information(from->model, p, out);
   return true;
 }
 
@@ -203,6 +228,10 @@ static ig_status write_grams(const ig_statistics *s, const ig_model *model,
     const ig_gram_matrix *g = &grams->items[i];
     squares += ig_sums_of_products(g->size * g->size, g->values, g->values);
   }
+  for (size_t i = 0; i < grams->tokens.count; i++) {
+    const ig_token_table *t = &grams->tokens.tables[i];
+    squares += ig_sums_of_products(t->size, t->values, t->values);
+  }
   IG_TRY(set_norm(s, squares, out, err));
   return write_all(s, &(statistic_source){.model = model, .grams = grams}, out->path, err);
 }
@@ -234,13 +263,131 @@ ig_status ig_statistics_gather(ig_statistics *s, ig_statistics_file *out, ig_err
   return status;
 }
 
+// ---- of the fused model's inputs ----------------------------------------------
+
+typedef struct merged_gathering {
+  ig_statistics *of;  // (count): of each model
+  ig_statistics_file *out;
+  size_t count;
+  ig_learning learning;  // all of the request's data
+  ig_learning_data data;
+  double *shares;           // (count)(sets): of a set in a model's mean
+  ig_gram_matrices *grams;  // (count)
+  ig_model *model;
+} merged_gathering;
+
+static void fill_shares(merged_gathering *m, const ig_statistics_request *request) {
+  for (size_t k = 0; k < m->count; k++) {
+    double sum = 0;
+    for (size_t s = 0; s < request->count; s++)
+      if (is_for(&request->data[s], &m->of[k])) sum += request->data[s].weight;
+    for (size_t s = 0; s < request->count; s++)
+      m->shares[k * request->count + s] =
+          is_for(&request->data[s], &m->of[k]) ? request->data[s].weight / sum : 0;
+  }
+}
+
+// What was told of the data when each model's were opened is not told again.
+static ig_status load_all_data(merged_gathering *m, ig_error *err) {
+  const ig_statistics *s = &m->of[0];
+  const ig_statistics_request *request = s->args.plan->recipe->statistics;
+  const ig_config *config = ig_model_config(m->model);
+  m->learning = s->learning;
+  m->learning.data = request->data;
+  m->learning.data_count = request->count;
+  const ig_learning_data_args how = {.learning = &m->learning,
+                                     .tokenizer = s->tokenizer,
+                                     .pool = s->pool,
+                                     .seed = s->args.plan->recipe->seed,
+                                     .batch_tokens = INT32_MAX / 4,
+                                     .config = config};
+  return ig_learning_data_load(&how, &m->data, err);
+}
+
+static ig_status prepare_merged(merged_gathering *m, ig_error *err) {
+  const ig_fusion_plan *plan = m->of[0].args.plan;
+  IG_TRY(ig_model_load(ig_fusion_plan_donor(plan)->directory, &m->model, err));
+  ig_trained_tensors_expose(m->model);
+  IG_TRY(load_all_data(m, err));
+  m->shares = ig_allocate(m->count * m->data.train_count, sizeof *m->shares, err);
+  m->grams = ig_allocate(m->count, sizeof *m->grams, err);
+  if (!m->shares || !m->grams) return IG_ERROR_MEMORY;
+  fill_shares(m, plan->recipe->statistics);
+  for (size_t k = 0; k < m->count; k++) IG_TRY(ig_gram_matrices_make(m->model, &m->grams[k], err));
+  return IG_OK;
+}
+
+static ig_status gather_merged(merged_gathering *m, ig_error *err) {
+  const ig_statistics *s = &m->of[0];
+  ig_report(s->args.reporter, IG_LEVEL_INFO, "statistics of the fused model, layer by layer");
+  IG_TRY(prepare_merged(m, err));
+  const ig_merged_inputs_args how = {.plan = s->args.plan,
+                                     .model = m->model,
+                                     .data = &m->data,
+                                     .shares = m->shares,
+                                     .pool = s->pool,
+                                     .reporter = s->args.reporter,
+                                     .interrupter = s->args.interrupter};
+  IG_TRY(ig_merged_inputs_measure(&how, m->grams, err));
+  for (size_t k = 0; k < m->count; k++)
+    IG_TRY(write_grams(&m->of[k], m->model, &m->grams[k], &m->out[k], err));
+  return IG_OK;
+}
+
+ig_status ig_statistics_gather_merged(ig_statistics *statistics, ig_statistics_file *out,
+                                      size_t count, ig_error *err) {
+  merged_gathering m = {.of = statistics, .out = out, .count = count};
+  const ig_status status = gather_merged(&m, err);
+  for (size_t k = 0; m.grams && k < count; k++) ig_gram_matrices_free(&m.grams[k]);
+  free(m.grams);
+  free(m.shares);
+  ig_learning_data_free(&m.data);
+  ig_model_free(m.model);
+  return status;
+}
+
+static ig_status check_donor(const ig_fusion_plan *plan, const ig_fuse_model *donor,
+                             ig_error *err) {
+  ig_config config;
+  IG_TRY(read_config(donor->directory, &config, err));
+  IG_TRY(ig_learning_data_check_model(&config, donor->reference, plan->recipe->method->name, err));
+  if (ig_config_decodes(&config) || !ig_statistics_are_merged(plan)) return IG_OK;
+  return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                 "%s: it is an encoder without a decoder: expected statistics.inputs own, found "
+                 "merged",
+                 donor->reference);
+}
+
+ig_status ig_statistics_check(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err) {
+  const ig_fuse_model *donor = plan->models.count ? ig_fusion_plan_donor(plan) : NULL;
+  ig_error why = {0};
+  if (!plan->recipe->statistics || !donor || !donor->config || donor->stage) return IG_OK;
+  const ig_status status = check_donor(plan, donor, &why);
+  return status == IG_OK ? IG_OK : ig_problems_judge(problems, status, &why, err);
+}
+
+bool ig_statistics_are_merged(const ig_fusion_plan *plan) {
+  return plan->recipe->statistics->inputs == IG_STATISTICS_INPUTS_MERGED;
+}
+
 size_t ig_statistics_memory(const ig_fusion_plan *plan) {
   size_t values = 0, of_grams = 0;
   for (size_t i = 0; i < plan->count; i++) {
     const ig_plan_tensor *t = &plan->tensors[i];
     values += t->elements;
     of_grams += ig_planned_statistics_values(t);
+    // Frequencies of tokens are doubles while they are added up.
+    if (is_of_grams(plan) && t->rank == 2 && t->shape[0] > t->shape[1]) of_grams += 2 * t->shape[0];
   }
+  const size_t models = plan->recipe->modules[0].slices->count;
+  if (is_of_grams(plan) && ig_statistics_are_merged(plan)) of_grams *= models;
   if (is_of_grams(plan)) return (values + of_grams) * sizeof(float);
   return values * (2 * sizeof(float) + sizeof(double));  // values, gradient, and their squares
+}
+
+size_t ig_statistics_disk(const ig_fusion_plan *plan) {
+  size_t values = 0;
+  for (size_t i = 0; i < plan->count; i++)
+    values += plan->tensors[i].inputs * ig_planned_statistics_values(&plan->tensors[i]);
+  return values * sizeof(float);
 }

@@ -25,6 +25,10 @@ typedef struct ig_statistics {
   ig_learning_data data;
 } ig_statistics;
 
+// Adds a problem where the models cannot be asked for statistics, by the configuration of the
+// donor. Models of other stages are looked at when they are made.
+ig_status ig_statistics_check(const ig_fusion_plan *plan, ig_problems *problems, ig_error *err);
+
 // Reads the data; no weight is read. ig_statistics_close in any case.
 ig_status ig_statistics_open(const ig_statistics_args *args, ig_statistics *out, ig_error *err);
 void ig_statistics_close(ig_statistics *statistics);
@@ -32,6 +36,13 @@ void ig_statistics_close(ig_statistics *statistics);
 json_t *ig_statistics_describe(const ig_statistics *statistics);
 // Gathers them and writes out->path. Sets out->norm.
 ig_status ig_statistics_gather(ig_statistics *statistics, ig_statistics_file *out, ig_error *err);
-// Bytes that it takes, besides the activations of a pair.
+// With inputs: merged, gathers those of all models of the recipe at once: both (count), each
+// opened.
+ig_status ig_statistics_gather_merged(ig_statistics *statistics, ig_statistics_file *out,
+                                      size_t count, ig_error *err);
+bool ig_statistics_are_merged(const ig_fusion_plan *plan);
+// Bytes that it takes, besides the activations of a batch.
 size_t ig_statistics_memory(const ig_fusion_plan *plan);
+// Bytes of the files of all models, at most: tensors that training does not change have none.
+size_t ig_statistics_disk(const ig_fusion_plan *plan);
 #endif

@@ -6,6 +6,7 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/vectors.h"
+#include "fuse/search/learning_data.h"
 #include "fuse/search/trained_tensors.h"
 #include "numeric/sums.h"
 #include "train/trainer.h"
@@ -36,6 +37,12 @@ static const ig_plan_tensor *find_planned(const ig_fusion_plan *plan, const ig_p
   return NULL;
 }
 
+static bool has_same_rows(const ig_parameter *p, const ig_plan_tensor *planned) {
+  bool same = p->rank == planned->rank;
+  for (int i = 0; same && i < p->rank; i++) same = p->shape[i] == planned->shape[i];
+  return same;
+}
+
 static ig_status cut_parameter(const ig_fusion_plan *plan, ig_task_model *task,
                                const ig_parameter *p, size_t *capacity, ig_error *err) {
   const ig_plan_tensor *planned = find_planned(plan, p);
@@ -43,16 +50,36 @@ static ig_status cut_parameter(const ig_fusion_plan *plan, ig_task_model *task,
     return ig_fail(err, IG_ERROR_UNSUPPORTED,
                    "%s: the model computes with it, and the files have no tensor of that name",
                    p->name);
-  for (size_t begin = 0; begin < p->count; begin += BLOCK_VALUES) {
+  const ig_tensor_group *group =
+      &task->groups.items[task->groups.of_tensor[planned - plan->tensors]];
+  if (group->rows > 1 && !has_same_rows(p, planned))
+    return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                   "%s: the model has it in another shape than the files: no granularity: row",
+                   p->name);
+  const size_t width = p->count / group->rows;
+  const size_t most =
+      group->rows == 1 ? BLOCK_VALUES : width * (width < BLOCK_VALUES ? BLOCK_VALUES / width : 1);
+  for (size_t begin = 0; begin < p->count; begin += most) {
     const size_t rest = p->count - begin;
     IG_TRY(ig_allocate_more((void **)&task->blocks, capacity, task->block_count + 1,
                             sizeof *task->blocks, err));
-    task->blocks[task->block_count++] =
-        (ig_task_block){.begin = p->offset + begin,
-                        .count = rest < BLOCK_VALUES ? rest : BLOCK_VALUES,
-                        .group = task->groups.of_tensor[planned - plan->tensors]};
+    ig_task_block *b = &task->blocks[task->block_count++];
+    *b = (ig_task_block){.begin = p->offset + begin, .count = rest < most ? rest : most};
+    b->width = group->rows == 1 ? b->count : width;
+    b->coefficients = b->count / b->width;
+    b->first = group->first + (group->rows == 1 ? 0 : begin / width);
   }
   return IG_OK;
+}
+
+// Gives each block a place for its products.
+static size_t place_products(ig_task_model *task) {
+  size_t count = 0;
+  for (size_t b = 0; b < task->block_count; b++) {
+    task->blocks[b].products = count;
+    count += task->blocks[b].coefficients * task->models;
+  }
+  return count;
 }
 
 static ig_status cut_into_blocks(const ig_fusion_plan *plan, ig_task_model *task, ig_error *err) {
@@ -60,7 +87,7 @@ static ig_status cut_into_blocks(const ig_fusion_plan *plan, ig_task_model *task
   for (size_t i = 0; i < task->model->parameter_count; i++)
     if (task->model->parameters[i].trained)
       IG_TRY(cut_parameter(plan, task, &task->model->parameters[i], &capacity, err));
-  task->products = ig_allocate(task->block_count * task->models, sizeof *task->products, err);
+  task->products = ig_allocate(place_products(task), sizeof *task->products, err);
   return task->products ? IG_OK : IG_ERROR_MEMORY;
 }
 
@@ -87,10 +114,8 @@ static ig_status load(const ig_fusion_plan *plan, const ig_task_model *task, con
 // The donor's values become the base, or nothing where the recipe has none.
 static ig_status open_donor(const ig_fusion_plan *plan, ig_task_model *task, ig_error *err) {
   IG_TRY(load(plan, task, ig_fusion_plan_donor(plan)->reference, &task->model, err));
-  if (!ig_config_decodes(&task->model->config))
-    return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                   "%s: learned needs models that translate: they are encoders without a decoder",
-                   ig_fusion_plan_donor(plan)->directory);
+  IG_TRY(ig_learning_data_check_model(&task->model->config, ig_fusion_plan_donor(plan)->directory,
+                                      "learned", err));
   task->values = task->model->trained_count;
   task->base = ig_allocate(task->values, sizeof *task->base, err);
   if (!task->base) return IG_ERROR_MEMORY;
@@ -148,17 +173,28 @@ void ig_task_model_close(ig_task_model *task) {
 
 size_t ig_task_model_memory(const ig_fusion_plan *plan) {
   size_t values = 0;
-  for (size_t i = 0; i < plan->count; i++) values += plan->tensors[i].elements;
-  // values, gradient, base, task vectors, and a model that is being loaded
-  return values * sizeof(float) * (4 + plan->recipe->modules[0].slices->count);
+  size_t rows = 0;
+  const size_t models = plan->recipe->modules[0].slices->count;
+  const bool by_row = plan->recipe->learning->granularity == IG_LEARNING_GRANULARITY_ROW;
+  for (size_t i = 0; i < plan->count; i++) {
+    values += plan->tensors[i].elements;
+    rows += by_row ? ig_fusion_plan_rows(&plan->tensors[i]) : 1;
+  }
+  // values, gradient, base, task vectors, and a model that is being loaded; coefficients, their
+  // gradient, two moments, the best ones, and inner products
+  return values * sizeof(float) * (4 + models) + rows * models * 6 * sizeof(double);
 }
 
 // ---- values and gradients ---------------------------------------------------
 
 typedef struct task_loop {
   ig_task_model *task;
-  const double *coefficients;  // (models)(groups)
+  const double *coefficients;  // (models)(groups.coefficients)
 } task_loop;
+
+IG_VECTORS static void add_scaled(size_t count, float factor, const float *x, float *restrict out) {
+  for (size_t i = 0; i < count; i++) out[i] += x[i] * factor;
+}
 
 // The additions of task_arithmetic, and, with a base of zeros, those of linear, in their order.
 IG_VECTORS static void combine_block(void *context, size_t index, int worker) {
@@ -170,9 +206,10 @@ IG_VECTORS static void combine_block(void *context, size_t index, int worker) {
   const float *base = t->base + b->begin;
   for (size_t i = 0; i < b->count; i++) out[i] = 0;
   for (size_t k = 0; k < t->models; k++) {
-    const float coefficient = (float)loop->coefficients[k * t->groups.count + b->group];
+    const double *coefficients = loop->coefficients + k * t->groups.coefficients + b->first;
     const float *task = t->tasks[k] + b->begin;
-    for (size_t i = 0; i < b->count; i++) out[i] += task[i] * coefficient;
+    for (size_t r = 0; r < b->coefficients; r++)
+      add_scaled(b->width, (float)coefficients[r], task + r * b->width, out + r * b->width);
   }
   for (size_t i = 0; i < b->count; i++) out[i] = base[i] + out[i];
 }
@@ -187,18 +224,22 @@ static void multiply_block(void *context, size_t index, int worker) {
   const ig_task_model *t = context;
   const ig_task_block *b = &t->blocks[index];
   const float *gradient = t->model->gradients + b->begin;
-  for (size_t k = 0; k < t->models; k++)
-    t->products[index * t->models + k] =
-        ig_sums_of_products(b->count, gradient, t->tasks[k] + b->begin);
+  for (size_t r = 0; r < b->coefficients; r++)
+    for (size_t k = 0; k < t->models; k++)
+      t->products[b->products + r * t->models + k] = ig_sums_of_products(
+          b->width, gradient + r * b->width, t->tasks[k] + b->begin + r * b->width);
 }
 
 void ig_task_model_differentiate(ig_task_model *task, ig_coefficients *coefficients) {
   ig_pool_run(ig_trainer_pool(task->trainer), task->block_count, multiply_block, task);
   memset(coefficients->gradient, 0,
-         coefficients->models * coefficients->groups * sizeof *coefficients->gradient);
-  for (size_t b = 0; b < task->block_count; b++)
-    for (size_t k = 0; k < task->models; k++)
-      coefficients->gradient[k * coefficients->groups + task->blocks[b].group] +=
-          task->products[b * task->models + k];
+         coefficients->models * coefficients->each * sizeof *coefficients->gradient);
+  for (size_t i = 0; i < task->block_count; i++) {
+    const ig_task_block *b = &task->blocks[i];
+    for (size_t r = 0; r < b->coefficients; r++)
+      for (size_t k = 0; k < task->models; k++)
+        coefficients->gradient[k * coefficients->each + b->first + r] +=
+            task->products[b->products + r * task->models + k];
+  }
   ig_trainer_zero_gradients(task->trainer);
 }

@@ -25,7 +25,7 @@ static const char *stack_of(const ig_tensor_place *place) {
 static void name_group(const ig_plan_tensor *tensor, ig_learning_granularity granularity,
                        char name[NAME_SIZE]) {
   const ig_tensor_place place = ig_tensor_place_of(tensor->name);
-  if (granularity == IG_LEARNING_GRANULARITY_TENSOR)
+  if (granularity == IG_LEARNING_GRANULARITY_TENSOR || granularity == IG_LEARNING_GRANULARITY_ROW)
     snprintf(name, NAME_SIZE, "%s", tensor->name);
   else if (granularity == IG_LEARNING_GRANULARITY_LAYER && place.layer >= 0)
     snprintf(name, NAME_SIZE, "%slayers.%d", stack_of(&place), place.layer);
@@ -35,14 +35,19 @@ static void name_group(const ig_plan_tensor *tensor, ig_learning_granularity gra
     snprintf(name, NAME_SIZE, "%s", part_of(&place));
 }
 
-static ig_status find_group(ig_tensor_groups *groups, const char *name, size_t *out,
+// rows: of a group that is new.
+static ig_status find_group(ig_tensor_groups *groups, const char *name, size_t rows, size_t *out,
                             ig_error *err) {
   for (*out = 0; *out < groups->count; ++*out)
-    if (strcmp(groups->names[*out], name) == 0) return IG_OK;
-  IG_TRY(ig_allocate_more((void **)&groups->names, &groups->capacity, groups->count + 1,
-                          sizeof *groups->names, err));
-  groups->names[groups->count] = ig_allocate_copy(name, strlen(name), err);
-  if (!groups->names[groups->count]) return IG_ERROR_MEMORY;
+    if (strcmp(groups->items[*out].name, name) == 0) return IG_OK;
+  IG_TRY(ig_allocate_more((void **)&groups->items, &groups->capacity, groups->count + 1,
+                          sizeof *groups->items, err));
+  ig_tensor_group *g = &groups->items[groups->count];
+  *g = (ig_tensor_group){.name = ig_allocate_copy(name, strlen(name), err),
+                         .first = groups->coefficients,
+                         .rows = rows};
+  if (!g->name) return IG_ERROR_MEMORY;
+  groups->coefficients += rows;
   groups->count++;
   return IG_OK;
 }
@@ -56,15 +61,18 @@ ig_status ig_tensor_groups_make(const ig_fusion_plan *plan, ig_tensor_is_learned
     char name[NAME_SIZE];
     out->of_tensor[i] = SIZE_MAX;
     if (!is_learned(context, &plan->tensors[i])) continue;
-    name_group(&plan->tensors[i], plan->recipe->learning->granularity, name);
-    IG_TRY(find_group(out, name, &out->of_tensor[i], err));
+    const ig_learning_granularity granularity = plan->recipe->learning->granularity;
+    const bool by_row = granularity == IG_LEARNING_GRANULARITY_ROW;
+    name_group(&plan->tensors[i], granularity, name);
+    IG_TRY(find_group(out, name, by_row ? ig_fusion_plan_rows(&plan->tensors[i]) : 1,
+                      &out->of_tensor[i], err));
   }
   return IG_OK;
 }
 
 void ig_tensor_groups_free(ig_tensor_groups *groups) {
-  for (size_t i = 0; i < groups->count; i++) free(groups->names[i]);
-  free(groups->names);
+  for (size_t i = 0; i < groups->count; i++) free(groups->items[i].name);
+  free(groups->items);
   free(groups->of_tensor);
   *groups = (ig_tensor_groups){0};
 }

@@ -2,32 +2,22 @@
 // instruction set defines, before it includes this file,
 //   INT8_VECTORS                    vectors of a panel
 //   INT8_ROWS                       rows of the largest tile
-//   int8_vec                        a vector of int32 sums, or of four values each
-//   int8_zero(), int8_add(), int8_to_float(int8_vec), int8_set(int32)
+//   int8_vec, int8_add() ...        what int8_sums.h takes
+//   int8_zero()                     a vector of sums
 //   int8_weights, int8_load(p)      a vector of packed weights
 //   int8_values, int8_broadcast(p)  four values of A for every lane
-//   int8_dot(sum, weights, values)  sum + the four products of each lane
-//   INT8_WEIGHTS_SHIFTED            whether the weights of int8_dot are larger by IG_INT8_SHIFT,
+//   int8_dot(sum, weights, values)  sum + the four products of each lane,
 // and a table of its tiles after it.
 #ifndef IG_KERNEL_SIMD_INT8_TILES_H
 #define IG_KERNEL_SIMD_INT8_TILES_H
 #include "kernel/int8.h"
+#include "kernel/simd/int8_sums.h"
 #include "kernel/simd/unroll.h"
 
 enum {
   INT8_LINE = IG_INT8_COLUMNS * 4,  // bytes of four values of k
   INT8_MOST_CHAINS = 4
 };
-
-// y = fma((sum - shift) * row scale, column scale, bias)
-VEC_INLINE void store_int8_sums(const ig_int8_tile *t, size_t i, size_t column, int8_vec sum) {
-  const size_t left = t->columns - column;
-  if (INT8_WEIGHTS_SHIFTED) sum = int8_add(sum, int8_set(-IG_INT8_SHIFT * t->row[i].sum));
-  const vec bias = t->bias ? load_some(t->bias + column, left) : vec_zero();
-  const vec y = vec_fma(vec_multiply(int8_to_float(sum), vec_set(t->row[i].scale)),
-                        vec_load(t->scale + column), bias);
-  store_some(t->c + i * t->c_row + column, left, y);
-}
 
 // Rows `row` .. and the panel that begins with `column`. A sum is cut into CHAINS sums of every
 // CHAINS-th line, so that enough of them are under way to hide the latency of an instruction. ROWS

@@ -8,10 +8,9 @@
 #include "kernel/x86_avx512/vector_avx512.h"
 #include "kernel/kernels.h"
 #include "kernel/simd/vector_math.h"
+#include "kernel/x86_amx/tiles.h"
 
 enum {
-  TILE = 16,
-  TILE_BYTES = 1024,
   EDGE = 2 * TILE,
   DEPTH = 32,
   PARTS = 3,
@@ -134,13 +133,6 @@ static void pack_panel(const ig_panel_source *s, void *panel) {
 
 // ---- multiplying ------------------------------------------------------------
 
-// LDTILECFG's operand (Intel SDM vol. 1, 18.2): palette 1, eight tiles of 16 rows of 64 bytes.
-typedef struct tile_configuration {
-  uint8_t palette, start_row, reserved[14];
-  uint16_t row_bytes[16];
-  uint8_t rows[16];
-} tile_configuration;
-
 // Tiles 0 to 3 hold C, 4 and 5 hold A, 6 and 7 hold B.
 static inline void load_a(const char *part) {
   _tile_loadd(4, part, 64);
@@ -243,13 +235,8 @@ static void multiply_border(const char *a, const char *b, const ig_panel_product
 }
 
 static void multiply_product(const ig_panel_product *t) {
-  tile_configuration configuration = {.palette = 1};
   const bool few = t->rows <= TILE;
-  for (int i = 0; i < 8; i++) {
-    configuration.row_bytes[i] = 64;
-    configuration.rows[i] = few && i < 6 ? (uint8_t)t->rows : TILE;
-  }
-  _tile_loadconfig(&configuration);
+  configure_tiles(few ? t->rows : TILE);
   for (size_t column = 0; column < t->columns; column += EDGE) {
     const char *b = (const char *)t->b + column / EDGE * t->b_panel;
     const size_t columns = t->columns - column < EDGE ? t->columns - column : EDGE;

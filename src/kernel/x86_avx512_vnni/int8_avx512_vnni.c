@@ -2,16 +2,13 @@
 #include "kernel/x86_avx512/vector_avx512.h"
 #include "kernel/kernels.h"
 #include "kernel/simd/vector_math.h"
+#include "kernel/x86_avx512/int8_sums_avx512.h"
 
 #define INT8_VECTORS 1
 #define INT8_ROWS 8
-#define INT8_WEIGHTS_SHIFTED 1
-typedef __m512i int8_vec, int8_weights;
+typedef __m512i int8_weights;
 typedef const int8_t *int8_values;
 VEC_INLINE int8_vec int8_zero(void) { return _mm512_setzero_si512(); }
-VEC_INLINE int8_vec int8_set(int32_t x) { return _mm512_set1_epi32(x); }
-VEC_INLINE int8_vec int8_add(int8_vec a, int8_vec b) { return _mm512_add_epi32(a, b); }
-VEC_INLINE vec int8_to_float(int8_vec a) { return _mm512_cvtepi32_ps(a); }
 VEC_INLINE int8_weights int8_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
 // The instruction itself repeats the four values for all lanes.
 VEC_INLINE int8_values int8_broadcast(const int8_t *p) { return p; }

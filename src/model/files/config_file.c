@@ -117,8 +117,9 @@ ig_status ig_config_load(const char *directory, ig_config **out, ig_error *err) 
   *out = NULL;
   IG_TRY(ig_fail_if_null(directory, "directory", err));
   const char *adapter;  // it changes no option
-  char *model = ig_allocate_copy(directory, ig_model_name_split(directory, &adapter), err),
-       *path = model ? ig_path_join(model, "config.json", err) : NULL;
+  char *model;
+  IG_TRY(ig_model_name_find(directory, &model, &adapter, err));
+  char *path = ig_path_join(model, "config.json", err);
   ig_status status = path ? read_directory(model, &config, err) : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_config_keep(&config, path, out, err);
   free(path);

@@ -1,5 +1,5 @@
 // Reading a Hugging Face model directory: config.json, generation_config.json, and the weights
-// (io/safetensors.h); with what an adapter adds to them, where the directory's name is
+// (io/safetensors.h); as adapters change them, where the directory's name is
 // "MODEL+ADAPTER". What another program wrote in their place is read as model/arch/foreign.h says.
 #include "model/files/load.h"
 
@@ -25,8 +25,8 @@
 // What is loaded, and how the weights are wanted.
 typedef struct loading {
   char *directory;
-  ig_foreign foreign;   // without tensors: the directory's own files count
-  const char *adapter;  // the directory of an adapter to add; NULL: none
+  ig_foreign foreign;    // without tensors: the directory's own files count
+  const char *adapters;  // that change it, by their names (io/lora.h); NULL: none
   bool packed;
   ig_weight_type type;       // packed
   ig_pool *pool;             // packs
@@ -60,28 +60,29 @@ static ig_status read_plain(ig_model *m, const ig_stored_weights *stored, ig_err
 
 // An adapter of a weight that the model does not use, as that of a head that is the embedding,
 // would be lost.
-static ig_status check_adapter(const ig_model *m, const ig_stored_weights *stored,
-                               const loading *how, ig_error *err) {
-  for (size_t k = 0; k < ig_lora_count(stored->adapter); k++) {
-    const ig_safetensor *weight = ig_lora_weight(stored->adapter, k);
+static ig_status check_adapters(const ig_model *m, const ig_stored_weights *stored,
+                                const loading *how, ig_error *err) {
+  for (size_t k = 0; k < ig_lora_count(stored->adapters); k++) {
+    const ig_safetensor *weight = ig_lora_weight(stored->adapters, k);
     size_t i = 0;
     while (i < m->parameter_count && stored->tensors[i] != weight) i++;
     if (i == m->parameter_count)
       return ig_fail(err, IG_ERROR_UNSUPPORTED,
-                     "%s: adds to %s of %s, which the model does not use: it is tied to another "
+                     "%s: changes %s of %s, which the model does not use: it is tied to another "
                      "tensor",
-                     how->adapter, weight->name, how->directory);
+                     how->adapters, weight->name, how->directory);
   }
   return IG_OK;
 }
 
 // Every layer of the families is stored as (out, in).
-static ig_status open_adapter(const ig_model *m, const loading *how, const ig_safetensors *file,
-                              ig_stored_weights *stored, ig_lora_adapter **adapter, ig_error *err) {
-  IG_TRY(ig_lora_open(how->adapter, adapter, err));
-  IG_TRY(ig_lora_attach(*adapter, file, &(ig_lora_layout){.some = false}, err));
-  stored->adapter = *adapter;
-  return check_adapter(m, stored, how, err);
+static ig_status open_adapters(const ig_model *m, const loading *how, const ig_safetensors *file,
+                               ig_stored_weights *stored, ig_lora_adapters **adapters,
+                               ig_error *err) {
+  IG_TRY(ig_lora_open(how->adapters, adapters, err));
+  IG_TRY(ig_lora_attach(*adapters, file, &(ig_lora_layout){.some = false}, err));
+  stored->adapters = *adapters;
+  return check_adapters(m, stored, how, err);
 }
 
 // A model that only runs holds such weights as they are.
@@ -97,12 +98,13 @@ static ig_status note_int8(ig_model *m, const loading *how, const ig_safetensors
 // What config.json claims is compared with the file before there is memory for it.
 static ig_status load_weights(ig_model *m, const loading *how, const ig_safetensors *file,
                               ig_error *err) {
-  ig_lora_adapter *adapter = NULL;
+  ig_lora_adapters *adapters = NULL;
   ig_stored_weights stored = {.tensors =
                                   ig_allocate(m->parameter_count, sizeof *stored.tensors, err)};
   ig_status status = stored.tensors ? IG_OK : IG_ERROR_MEMORY;
   if (status == IG_OK) status = ig_weights_match(m, how->directory, file, stored.tensors, err);
-  if (status == IG_OK && how->adapter) status = open_adapter(m, how, file, &stored, &adapter, err);
+  if (status == IG_OK && how->adapters)
+    status = open_adapters(m, how, file, &stored, &adapters, err);
   if (status == IG_OK) status = ig_layout_place(m, err);
   if (status == IG_OK && how->head && !ig_config_decodes(&m->config))
     status = ig_weights_note_other_heads(m, how->directory, file, err);
@@ -113,7 +115,7 @@ static ig_status load_weights(ig_model *m, const loading *how, const ig_safetens
   if (status == IG_OK)
     status = how->packed ? ig_pack_read(m, &stored, how->type, how->pool, err)
                          : read_plain(m, &stored, err);
-  ig_lora_close(adapter);
+  ig_lora_close(adapters);
   free(stored.tensors);
   return status;
 }
@@ -183,9 +185,7 @@ static ig_status load_opened(loading *how, ig_model **out, ig_error *err) {
 static ig_status load_named(const char *name, loading how, ig_model **out, ig_error *err) {
   *out = NULL;
   IG_TRY(ig_fail_if_null(name, "directory", err));
-  const size_t length = ig_model_name_split(name, &how.adapter);
-  how.directory = ig_allocate_copy(name, length, err);
-  if (!how.directory) return IG_ERROR_MEMORY;
+  IG_TRY(ig_model_name_find(name, &how.directory, &how.adapters, err));
   ig_status status = ig_foreign_open(how.directory, &how.foreign, err);
   if (status == IG_OK) status = load_opened(&how, out, err);
   ig_foreign_close(&how.foreign);
@@ -223,8 +223,8 @@ ig_status ig_load_tokenizer(const char *name, ig_tokenizer **out, ig_error *err)
   const char *adapter;
   ig_foreign foreign;
   *out = NULL;
-  char *directory = ig_allocate_copy(name, ig_model_name_split(name, &adapter), err);
-  if (!directory) return IG_ERROR_MEMORY;
+  char *directory;
+  IG_TRY(ig_model_name_find(name, &directory, &adapter, err));
   ig_status status = ig_foreign_open(directory, &foreign, err);
   if (status == IG_OK) status = load_tokenizer(directory, &foreign, out, err);
   ig_foreign_close(&foreign);

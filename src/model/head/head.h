@@ -15,8 +15,11 @@ typedef struct ig_head_targets {
   const int *spans;
   float label_smoothing;
   float gradient_scale;  // 1 / counted targets of the update
-  // Of a language model: teachers that have a share in the loss. NULL: none.
+  // Of a language model, and of a head for spans: teachers that have a share in the loss. NULL:
+  // none.
   const ig_soft_targets *soft;
+  bool entropy;  // of a language model: the loss is the entropy of what it says of each token
+  float r_drop;  // of a language model, as in ig_loss_args
 } ig_head_targets;
 
 // What training wants of one sequence of a model with a head for spans: the rows, counted in the
@@ -44,10 +47,11 @@ typedef struct ig_head {
   // log_probs (rows): log p(targets->ids[r]); 0 where it is not counted.
   void (*log_probs)(ig_nn *nn, const ig_model *model, const ig_head_targets *targets, int rows,
                     const float *hidden, float *log_probs);
-  // Scratch bytes of the forward alone, and of all three (NULL: the head has no loss). soft: as in
-  // ig_head_targets.
+  // Scratch bytes of the forward alone, and of all three (NULL: the head has no loss). Of targets
+  // soft, entropy and r_drop are read.
   size_t (*forward_scratch)(const ig_nn *nn, const ig_model *model, int rows);
-  size_t (*scratch)(const ig_nn *nn, const ig_model *model, const ig_soft_targets *soft, int rows);
+  size_t (*scratch)(const ig_nn *nn, const ig_model *model, const ig_head_targets *targets,
+                    int rows);
 } ig_head;
 
 const ig_head *ig_head_of(const ig_model *model);

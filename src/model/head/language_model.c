@@ -25,7 +25,9 @@ static ig_loss_args loss_args(const ig_model *model, const ig_head_targets *targ
                         .label_smoothing = targets->label_smoothing,
                         .gradient_scale = targets->gradient_scale,
                         .targets = targets->ids,
-                        .soft = targets->soft};
+                        .soft = targets->soft,
+                        .entropy = targets->entropy,
+                        .r_drop = targets->r_drop};
 }
 
 static ig_loss_sums cross_entropy(ig_nn *nn, const ig_model *model, const ig_head_targets *targets,
@@ -44,9 +46,9 @@ static size_t logits_scratch(const ig_nn *nn, const ig_model *model, int rows) {
   return ig_linear_scratch(nn, &model->output, rows);
 }
 
-static size_t all_scratch(const ig_nn *nn, const ig_model *model, const ig_soft_targets *soft,
+static size_t all_scratch(const ig_nn *nn, const ig_model *model, const ig_head_targets *targets,
                           int rows) {
-  const ig_loss_args args = {.output = model->output, .soft = soft};
+  const ig_loss_args args = loss_args(model, targets);
   return IG_SCRATCH_MOST(ig_loss_scratch(nn, &args, rows), logits_scratch(nn, model, rows));
 }
 

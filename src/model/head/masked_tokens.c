@@ -108,9 +108,9 @@ static ig_loss_sums masked_loss(ig_nn *nn, const ig_model *m, const ig_head_targ
 }
 
 // Every row may be counted.
-static size_t masked_scratch(const ig_nn *nn, const ig_model *m, const ig_soft_targets *soft,
+static size_t masked_scratch(const ig_nn *nn, const ig_model *m, const ig_head_targets *targets,
                              int rows) {
-  (void)soft;
+  (void)targets;
   const ig_loss_args args = {.output = m->output};
   ig_arena plan = ig_arena_measure();
   take_rows(&plan, m, rows);

@@ -124,8 +124,9 @@ static size_t scratch_bytes(const ig_run_context *context, const ig_pass_bounds 
                                       .max_keys = most_positions(n),
                                       .training = n->backward};
   const ig_model *model = context->model;
+  const ig_head_targets targets = {.soft = n->soft, .entropy = n->entropy, .r_drop = n->r_drop};
   const size_t head =
-      n->headless ? 0 : ig_head_of(model)->scratch(&context->nn, model, n->soft, rows);
+      n->headless ? 0 : ig_head_of(model)->scratch(&context->nn, model, &targets, rows);
   return IG_SCRATCH_MOST(ig_encoder_scratch(context, &encoder),
                          ig_decoder_scratch(context, &decoder), head);
 }
@@ -273,7 +274,9 @@ static ig_pass_bounds bounds_of(const ig_pass_args *args) {
                           .backward = args->backward,
                           .recompute = args->recompute,
                           .headless = args->hidden != NULL,
-                          .soft = args->soft};
+                          .soft = args->soft,
+                          .entropy = args->entropy,
+                          .r_drop = args->r_drop};
 }
 
 static ig_status begin_run(ig_pass *p, const ig_pass_args *args, batch_run *run, ig_error *err) {
@@ -298,13 +301,18 @@ static void run_encoder(ig_pass *p, batch_run *run, ig_loss_sums *sums) {
   const ig_head *head = ig_head_of(model);
   const int rows = run->bounds.source_rows;
   const float *hidden = encode(p, run);
+  if (args->hidden) {
+    *args->hidden = hidden;
+    return;
+  }
   if (args->logits) head->forward(nn, model, rows, hidden, args->logits);
   const ig_head_targets targets = {
       .sequences = &run->encoder.rows,
       .ids = args->batch->target_output,
       .spans = args->batch->target_output,
       .label_smoothing = args->label_smoothing,
-      .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f};
+      .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f,
+      .soft = args->soft};
   float *gradient = run->activations.memory_gradient;  // NULL without a backward
   const ig_loss_sums result = head->loss(nn, model, &targets, rows, hidden, gradient);
   if (args->backward) encode_backward(p, run, gradient);
@@ -333,7 +341,9 @@ ig_status ig_pass_run(ig_pass *p, const ig_pass_args *args, ig_loss_sums *sums, 
       .ids = args->batch->target_output,
       .label_smoothing = args->label_smoothing,
       .gradient_scale = args->backward ? (float)(1.0 / args->normalizer) : 0.0f,
-      .soft = args->soft};
+      .soft = args->soft,
+      .entropy = args->entropy,
+      .r_drop = args->r_drop};
   if (args->log_probs) {
     head->log_probs(nn, model, &targets, rows, hidden, args->log_probs);
     return IG_OK;

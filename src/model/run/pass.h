@@ -22,6 +22,8 @@ typedef struct ig_pass_bounds {
   bool recompute;               // as in ig_pass_args
   bool headless;                // the pass ends with ig_pass_args.hidden
   const ig_soft_targets *soft;  // as in ig_pass_args, of which the rows are not read
+  bool entropy;                 // as in ig_pass_args
+  float r_drop;                 // as in ig_pass_args
 } ig_pass_bounds;
 typedef struct ig_pass_plan {
   size_t activations, scratch;  // bytes
@@ -45,10 +47,13 @@ typedef struct ig_pass_args {
   uint64_t seed;      // dropout's key, with `update` and the rows of earlier micro-batches of it
   uint32_t update;
   uint32_t first_source_row, first_target_row;
-  // Teachers that have a share in the loss of a model with a decoder; NULL: none.
+  // Teachers that have a share in the loss of a model with a decoder, or with a head for spans;
+  // NULL: none.
   const ig_soft_targets *soft;
-  // Not NULL: of a model with a decoder, the pass ends with the rows that its head would read:
-  // *hidden (T, d_model) lies in the pass until its next run. No loss is computed.
+  bool entropy;  // of a model with a decoder, as in ig_loss_args
+  float r_drop;  // of a model with a decoder, as in ig_loss_args: the batch is there twice
+  // Not NULL: the pass ends with the rows that the head would read: *hidden (T, d_model), of an
+  // encoder (S, d_model), lies in the pass until its next run. No loss is computed.
   const float **hidden;
   float *logits;     // (T, V) or NULL
   float *log_probs;  // (T) or NULL: log p(target_output) instead of the loss, without backward

@@ -6,11 +6,11 @@
 #include "base/fail.h"
 #include "io/quantized.h"
 
-static ig_status add_adapter(const ig_lora *lora, size_t first, size_t rows, float *to,
-                             ig_error *err) {
-  float *scratch = ig_allocate(ig_lora_scratch(lora, rows), sizeof *scratch, err);
+static ig_status apply_adapters(const ig_lora *lora, size_t first, size_t count, float *to,
+                                ig_error *err) {
+  float *scratch = ig_allocate(ig_lora_scratch(lora, count), sizeof *scratch, err);
   if (!scratch) return IG_ERROR_MEMORY;
-  const ig_status status = ig_lora_add(lora, first, rows, to, scratch, err);
+  const ig_status status = ig_lora_apply(lora, first, count, to, scratch, err);
   free(scratch);
   return status;
 }
@@ -18,10 +18,10 @@ static ig_status add_adapter(const ig_lora *lora, size_t first, size_t rows, flo
 ig_status ig_stored_weights_read_rows(const ig_stored_weights *stored, size_t parameter,
                                       size_t first, size_t rows, float *to, ig_error *err) {
   const ig_safetensor *tensor = stored->tensors[parameter];
-  const ig_lora lora = ig_lora_find(stored->adapter, tensor);
+  const ig_lora lora = ig_lora_find(stored->adapters, tensor);
   const size_t width = tensor->shape[0] ? tensor->elements / tensor->shape[0] : 0;
   IG_TRY(ig_safetensor_read_part(tensor, first * width, rows * width, to, err));
-  return lora.a ? add_adapter(&lora, first, rows, to, err) : IG_OK;
+  return lora.count ? apply_adapters(&lora, first * width, rows * width, to, err) : IG_OK;
 }
 
 ig_status ig_stored_weights_read(const ig_stored_weights *stored, size_t parameter, float *to,
@@ -32,7 +32,7 @@ ig_status ig_stored_weights_read(const ig_stored_weights *stored, size_t paramet
 
 const ig_quantized *ig_stored_weights_int8(const ig_stored_weights *stored, size_t parameter) {
   const ig_safetensor *tensor = stored->tensors[parameter];
-  if (!tensor || ig_lora_find(stored->adapter, tensor).a) return NULL;
+  if (!tensor || ig_lora_find(stored->adapters, tensor).count) return NULL;
   return tensor->quantized;
 }
 

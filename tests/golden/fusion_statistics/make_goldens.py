@@ -5,8 +5,9 @@
 
 Written beside this file, for tests/golden/fusion_statistics.c: the models one and two (random
 weights, one update of `ingot train` each), pairs of lines; NAME.yml, the recipes (reference and
-model are labels of Fisher); NAME.safetensors, what they give, in float64 rounded to float32. The
-reference is that of bench/parity/fisher_regmean.py. Needs torch and transformers.
+model are labels of Fisher, merged is RegMean of the fused model's inputs); NAME.safetensors, what
+they give, in float64 rounded to float32. The reference is that of bench/parity/fisher_regmean.py.
+Needs torch and transformers.
 """
 import pathlib
 import shutil
@@ -47,17 +48,25 @@ def main():
             for suffix in ("src", "trg"):
                 shutil.copy(folder / f"{name}.{suffix}", HERE)
     references, values = parity.read_models([HERE / "one", HERE / "two"])
+    models = ("one", "two")
+    data = parity.data_of_lines("", models)
     for labels in ("reference", "model"):
         statistics = [r.fisher(s, labels) for r, s in zip(references, parity.sets_of(pairs))]
         fused = parity.fisher_mean(values, statistics, parity.WEIGHTS, True)
         save_file({k: v.float().contiguous() for k, v in fused.items()},
                   HERE / f"{labels}.safetensors")
-        recipe = parity.fisher_recipe("", ("one", "two"), labels, True)
+        recipe = parity.fisher_recipe(data, models, labels, True)
         (HERE / f"{labels}.yml").write_text(recipe)
-    grams = [r.grams(s) for r, s in zip(references, parity.sets_of(pairs))]
-    fused = parity.regression_mean(values, grams, parity.WEIGHTS)
-    save_file({k: v.float().contiguous() for k, v in fused.items()}, HERE / "regmean.safetensors")
-    (HERE / "regmean.yml").write_text(parity.regmean_recipe("", ("one", "two")))
+    sets = parity.sets_of(pairs)
+    own = [r.grams(s) for r, s in zip(references, sets)]
+    case = parity.Case(None, HERE, [HERE / name for name in models], sets, data, parity.Reference,
+                       False)
+    merged = parity.merged_grams(case, values)
+    for name, inputs, grams in (("regmean", "own", own), ("merged", "merged", merged)):
+        fused = parity.regression_mean(values, grams, parity.WEIGHTS)
+        save_file({k: v.float().contiguous() for k, v in fused.items()},
+                  HERE / f"{name}.safetensors")
+        (HERE / f"{name}.yml").write_text(parity.regmean_recipe(data, models, inputs))
 
 
 main()

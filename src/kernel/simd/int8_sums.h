@@ -1,0 +1,20 @@
+// What becomes of the sums of int8 products. The .c file of an instruction set defines, before it
+// includes this file,
+//   int8_vec                               a vector of int32 sums, or of four values each
+//   int8_set(int32), int8_add(), int8_to_float(int8_vec)
+//   INT8_WEIGHTS_SHIFTED                   whether the weights of the sums are larger by
+//                                          IG_INT8_SHIFT.
+#ifndef IG_KERNEL_SIMD_INT8_SUMS_H
+#define IG_KERNEL_SIMD_INT8_SUMS_H
+#include "kernel/int8.h"
+
+// y = fma((sum - shift) * row scale, column scale, bias)
+VEC_INLINE void store_int8_sums(const ig_int8_tile *t, size_t i, size_t column, int8_vec sum) {
+  const size_t left = t->columns - column;
+  if (INT8_WEIGHTS_SHIFTED) sum = int8_add(sum, int8_set(-IG_INT8_SHIFT * t->row[i].sum));
+  const vec bias = t->bias ? load_some(t->bias + column, left) : vec_zero();
+  const vec y = vec_fma(vec_multiply(int8_to_float(sum), vec_set(t->row[i].scale)),
+                        vec_load(t->scale + column), bias);
+  store_some(t->c + i * t->c_row + column, left, y);
+}
+#endif
