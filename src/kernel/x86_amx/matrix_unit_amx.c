@@ -227,6 +227,7 @@ static void multiply_border(const char *a, const char *b, const ig_panel_product
   float whole[EDGE * EDGE] = {0};
   for (size_t i = 0; i < rows && t->accumulate; i++)
     memcpy(whole + i * EDGE, c + i * t->c_row, columns * sizeof *c);
+  finish_stores();
   if (t->rows <= TILE)
     multiply_few(a, b, t->steps, whole, EDGE, t->accumulate);
   else

@@ -18,6 +18,10 @@ typedef struct tile_configuration {
   uint8_t rows[16];
 } tile_configuration;
 
+// What was stored is in memory from here on. The compiler does not know that loads of tiles read
+// it (their asm in GCC 12 does not say so), and would leave stores out or put them off.
+static inline void finish_stores(void) { __asm__ volatile("" ::: "memory"); }
+
 // Tiles 0 to 5 have `rows` rows, 6 and 7, which hold B, all of them.
 static inline void configure_tiles(size_t rows) {
   tile_configuration configuration = {.palette = 1};
@@ -25,6 +29,7 @@ static inline void configure_tiles(size_t rows) {
     configuration.row_bytes[i] = TILE_ROW_BYTES;
     configuration.rows[i] = i < 6 ? (uint8_t)rows : TILE;
   }
+  finish_stores();
   _tile_loadconfig(&configuration);
 }
 #endif
