@@ -11,6 +11,8 @@
 #include "base/listing.h"
 #include "base/path.h"
 #include "io/json.h"
+#include "model/files/config_file.h"
+#include "model/run/memory_plan.h"
 
 // ---- before anything is made ------------------------------------------------
 
@@ -201,9 +203,25 @@ static bool loads_models(const ig_recipe *recipe) {
   return false;
 }
 
-// Its values as float32, whatever their type in the file.
+// Packed as it runs, which CPUs do differently; 0: that is not known before it is made, because its
+// layers are others than the donor's, or nothing here can run it.
+static size_t packed_bytes(const ig_fusion_plan *plan) {
+  ig_config config;
+  ig_memory_plan memory;
+  ig_error unknown;
+  const ig_memory_plan_sizes sizes = {.tokens = 1, .length = 1, .beam_size = 1, .threads = 1};
+  if (plan->stack_count ||
+      ig_config_file_find(ig_fusion_plan_donor(plan)->directory, &config, &unknown) != IG_OK ||
+      ig_memory_plan_of(&config, &sizes, &memory, &unknown) != IG_OK)
+    return 0;
+  return memory.running.weights;
+}
+
 size_t ig_objective_memory(const ig_fusion_plan *plan) {
   size_t values = 0;
+  if (!loads_models(plan->recipe)) return 0;
+  const size_t packed = packed_bytes(plan);
+  if (packed) return packed;
   for (size_t i = 0; i < plan->count; i++) values += plan->tensors[i].elements;
-  return loads_models(plan->recipe) ? values * sizeof(float) : 0;
+  return values * sizeof(float);
 }

@@ -11,7 +11,6 @@
 #include "fuse/search/gram_matrices.h"
 #include "fuse/search/merged_inputs.h"
 #include "fuse/search/trained_tensors.h"
-#include "model/arch/foreign.h"
 #include "model/files/config_file.h"
 #include "model/files/load.h"
 #include "numeric/sums.h"
@@ -52,20 +51,12 @@ static ig_status choose_sets(ig_statistics *s, ig_error *err) {
   return IG_OK;
 }
 
-static ig_status read_config(const char *directory, ig_config *out, ig_error *err) {
-  ig_foreign foreign = {0};
-  ig_status status = ig_foreign_open(directory, &foreign, err);
-  if (status == IG_OK) status = ig_config_file_read(directory, &foreign, out, err);
-  ig_foreign_close(&foreign);
-  return status;
-}
-
 ig_status ig_statistics_open(const ig_statistics_args *args, ig_statistics *out, ig_error *err) {
   *out = (ig_statistics){.args = *args, .of = find_model(args)};
   const ig_recipe *recipe = args->plan->recipe;
   ig_config config;
   IG_TRY(choose_sets(out, err));
-  IG_TRY(read_config(out->of->directory, &config, err));
+  IG_TRY(ig_config_file_find(out->of->directory, &config, err));
   IG_TRY(ig_learning_data_check_model(&config, out->of->reference, recipe->method->name, err));
   // All have the donor's vocabulary, and a model that was aligned has no files of its own for it.
   IG_TRY(ig_load_tokenizer(ig_fusion_plan_donor(args->plan)->directory, &out->tokenizer, err));
@@ -349,7 +340,7 @@ ig_status ig_statistics_gather_merged(ig_statistics *statistics, ig_statistics_f
 static ig_status check_donor(const ig_fusion_plan *plan, const ig_fuse_model *donor,
                              ig_error *err) {
   ig_config config;
-  IG_TRY(read_config(donor->directory, &config, err));
+  IG_TRY(ig_config_file_find(donor->directory, &config, err));
   IG_TRY(ig_learning_data_check_model(&config, donor->reference, plan->recipe->method->name, err));
   if (ig_config_decodes(&config) || !ig_statistics_are_merged(plan)) return IG_OK;
   return ig_fail(err, IG_ERROR_UNSUPPORTED,

@@ -88,6 +88,14 @@ ig_status ig_config_file_read(const char *directory, const ig_foreign *foreign, 
   return status;
 }
 
+ig_status ig_config_file_find(const char *directory, ig_config *out, ig_error *err) {
+  ig_foreign foreign = {0};
+  ig_status status = ig_foreign_open(directory, &foreign, err);
+  if (status == IG_OK) status = ig_config_file_read(directory, &foreign, out, err);
+  ig_foreign_close(&foreign);
+  return status;
+}
+
 ig_status ig_config_file_tokenizers(const char *directory, const ig_foreign *foreign,
                                     const ig_tokenizer_description *const **out, ig_error *err) {
   const ig_family *family = NULL;
