@@ -70,9 +70,10 @@ endfunction()
 # tests/unit/ROOM_SUBJECT.c. A test that defines __wrap_NAME gets the library's calls of NAME: the
 # linker does that in static libraries, so such a test is linked to its room and what lies below.
 file(GLOB unit_tests CONFIGURE_DEPENDS tests/unit/*.c)
-if(IG_CAN_avx512_vnni)  # a kernel on a model of its instructions
-  set_source_files_properties(tests/unit/kernel_int8_tiles.c PROPERTIES
-    COMPILE_OPTIONS "-mavx512vnni;${avx512}")
+if(IG_CAN_avx512_bf16)  # what multiplies on tiles, on a model of them
+  set_source_files_properties(tests/unit/kernel_int8_tiles.c tests/unit/kernel_bf16_tiles.c
+    tests/unit/kernel_matrix_tiles.c PROPERTIES
+    COMPILE_OPTIONS "-mavx512bf16;-mavx512vnni;${avx512}")
 endif()
 foreach(test IN LISTS unit_tests)
   get_filename_component(name ${test} NAME_WE)

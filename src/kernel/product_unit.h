@@ -38,6 +38,8 @@ typedef struct ig_panel_product {
 typedef struct ig_product_unit {
   size_t row_edge, column_edge, depth;
   size_t row_step, column_step;  // bytes of one step of a panel of rows, of columns
+  // Whether the chain of an output goes on from value to value of k, as one of vectors does.
+  bool by_value;
   // panel: aligned to IG_ALIGNMENT, with room for ceil(source->depth / depth) steps.
   void (*pack)(const ig_panel_source *source, void *panel);
   void (*multiply)(const ig_panel_product *product);

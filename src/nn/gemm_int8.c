@@ -8,7 +8,7 @@
 #include "nn/rows.h"
 
 enum {
-  ROW_BLOCK = 64,       // rows of a task: 32 KB of A at k = 512
+  ROW_BLOCK = 128,      // rows of a task, which pass by each panel while it is in a close cache
   TASK_WORK = 1 << 18,  // multiply-adds that are worth a task of their own
   TASKS_PER_THREAD = 4,
 };

@@ -46,5 +46,6 @@ const ig_product_unit ig_bf16_unit_reference = {.row_edge = EDGE,
                                                 .depth = IG_BF16_UNIT_DEPTH,
                                                 .row_step = STEP,
                                                 .column_step = STEP,
+                                                .by_value = true,
                                                 .pack = pack,
                                                 .multiply = multiply};

@@ -160,6 +160,7 @@ static void bf16_multiply_panels(const ig_panel_product *p) {
       .depth = IG_BF16_UNIT_DEPTH,                                      \
       .row_step = IG_BF16_UNIT_PAIRS * BF16_LINES * sizeof(float),      \
       .column_step = IG_BF16_UNIT_PAIRS * BF16_COLUMNS * sizeof(float), \
+      .by_value = true,                                                 \
       .pack = bf16_pack,                                                \
       .multiply = multiply_panels}
 #endif

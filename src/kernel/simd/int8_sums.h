@@ -8,13 +8,24 @@
 #define IG_KERNEL_SIMD_INT8_SUMS_H
 #include "kernel/int8.h"
 
+// What the outputs of a vector of columns have in common.
+typedef struct int8_columns {
+  size_t first, left;  // left: columns that exist from the first on
+  vec scale, bias;
+} int8_columns;
+
+VEC_INLINE int8_columns int8_columns_from(const ig_int8_tile *t, size_t first) {
+  const size_t left = t->columns - first;
+  return (int8_columns){first, left, vec_load(t->scale + first),
+                        t->bias ? load_some(t->bias + first, left) : vec_zero()};
+}
+
 // y = fma((sum - shift) * row scale, column scale, bias)
-VEC_INLINE void store_int8_sums(const ig_int8_tile *t, size_t i, size_t column, int8_vec sum) {
-  const size_t left = t->columns - column;
+VEC_INLINE void store_int8_sums(const ig_int8_tile *t, size_t i, const int8_columns *columns,
+                                int8_vec sum) {
   if (INT8_WEIGHTS_SHIFTED) sum = int8_add(sum, int8_set(-IG_INT8_SHIFT * t->row[i].sum));
-  const vec bias = t->bias ? load_some(t->bias + column, left) : vec_zero();
-  const vec y = vec_fma(vec_multiply(int8_to_float(sum), vec_set(t->row[i].scale)),
-                        vec_load(t->scale + column), bias);
-  store_some(t->c + i * t->c_row + column, left, y);
+  const vec y = vec_fma(vec_multiply(int8_to_float(sum), vec_set(t->row[i].scale)), columns->scale,
+                        columns->bias);
+  store_some(t->c + i * t->c_row + columns->first, columns->left, y);
 }
 #endif

@@ -46,12 +46,14 @@ VEC_INLINE void multiply_int8_tile(const ig_int8_tile *t, size_t row, size_t col
     line += CHAINS * INT8_LINE;
     UNROLL for (size_t g = 0; g < (ROWS + 2) / 3; g++) a[g] += 4 * CHAINS;
   }
-  UNROLL for (size_t i = 0; i < ROWS; i++) {
-    UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) {
+  UNROLL for (size_t v = 0; v < INT8_VECTORS; v++) {
+    const size_t first = column + v * VEC_LANES;
+    if (first >= t->columns) return;
+    const int8_columns columns = int8_columns_from(t, first);
+    UNROLL for (size_t i = 0; i < ROWS; i++) {
       UNROLL for (size_t c = 1; c < CHAINS; c++) sum[i][0][v] =
           int8_add(sum[i][0][v], sum[i][c][v]);
-      const size_t first = column + v * VEC_LANES;
-      if (first < t->columns) store_int8_sums(t, row + i, first, sum[i][0][v]);
+      store_int8_sums(t, row + i, &columns, sum[i][0][v]);
     }
   }
 }

@@ -44,5 +44,5 @@ KERNELS_TABLE(ig_kernels_avx512_bf16, "avx512_bf16",
 #if defined(IG_AMX)
 KERNELS_TABLE(ig_kernels_amx, "amx",
               IG_CPU_FEATURE_AMX | IG_CPU_FEATURE_AVX512_BF16 | IG_CPU_FEATURE_AVX512_VNNI,
-              ig_int8_multiply_amx, &ig_bf16_unit_avx512_bf16, &ig_matrix_unit_amx);
+              ig_int8_multiply_amx, &ig_bf16_unit_amx, &ig_matrix_unit_amx);
 #endif
