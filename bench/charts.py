@@ -25,6 +25,8 @@ LABELS = {
     "train-tiny": "tiny\n2.3 M",
     "train-small": "small\n7.6 M",
     "train-base": "base\n48 M",
+    "train-small-bf16": "small\nbf16",
+    "train-base-bf16": "base\nbf16",
     "translate-base-fp32-beam-1": "Marian base\nbeam 1",
     "translate-base-fp32-beam-4": "Marian base\nbeam 4",
     "translate-base-single-fp32-beam-1": "one by one\nbeam 1",
