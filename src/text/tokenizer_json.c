@@ -43,6 +43,24 @@ const char *ig_tokenizer_json_type(const json_t *step) {
   return type ? type : "";
 }
 
+const char *ig_tokenizer_json_kind(const json_t *model) {
+  const char *type = ig_tokenizer_json_type(model);
+  if (*type) return type;
+  if (json_object_get(model, "merges")) return "BPE";
+  if (json_is_array(json_object_get(model, "vocab"))) return "Unigram";
+  return json_object_get(model, "continuing_subword_prefix") ? "WordPiece" : "WordLevel";
+}
+
+bool ig_tokenizer_json_split_merge(const json_t *entry, ig_merge_text *merge) {
+  const char *text = json_string_value(entry);
+  const json_t *left = json_array_get(entry, 0), *right = json_array_get(entry, 1);
+  if (text) return ig_merges_split(text, json_string_length(entry), merge);
+  if (!json_is_string(left) || !json_is_string(right) || json_array_size(entry) != 2) return false;
+  *merge = (ig_merge_text){json_string_value(left), json_string_value(right),
+                           json_string_length(left), json_string_length(right)};
+  return true;
+}
+
 ig_status ig_tokenizer_json_each_step(ig_json_object step, const char *key,
                                       ig_tokenizer_json_visit visit, void *context, ig_error *err) {
   const json_t *one;

@@ -6,6 +6,7 @@
 #include "io/json.h"
 #include "text/added_tokens.h"
 #include "text/charsmap.h"
+#include "text/merges.h"
 
 #define IG_TOKENIZER_JSON_NAME "tokenizer.json"
 
@@ -20,6 +21,10 @@ void ig_tokenizer_json_free(ig_tokenizer_json *json);
 ig_status ig_tokenizer_json_load(ig_tokenizer_json *json, const char *directory, ig_error *err);
 // The type of a step; "": it has none.
 const char *ig_tokenizer_json_type(const json_t *step);
+// The type of the object "model". Old files leave it out; then the keys tell.
+const char *ig_tokenizer_json_kind(const json_t *model);
+// An entry of its "merges": "left right" or ["left", "right"]. False: it is neither.
+bool ig_tokenizer_json_split_merge(const json_t *entry, ig_merge_text *merge);
 // Calls the function for the step; for each of them, where the step is a Sequence, whose list is at
 // the key, also within a Sequence (Jansson bounds the depth); and not at all where there is none.
 typedef ig_status (*ig_tokenizer_json_visit)(void *context, ig_json_object step, ig_error *err);

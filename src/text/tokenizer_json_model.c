@@ -96,24 +96,13 @@ static ig_status find_unknown(const json_model *m, const char *unknown,
                  m->where, unknown);
 }
 
-// "left right" or ["left", "right"]
-static bool split_merge(const json_t *entry, ig_merge_text *merge) {
-  const char *text = json_string_value(entry);
-  const json_t *left = json_array_get(entry, 0), *right = json_array_get(entry, 1);
-  if (text) return ig_merges_split(text, json_string_length(entry), merge);
-  if (!json_is_string(left) || !json_is_string(right) || json_array_size(entry) != 2) return false;
-  *merge = (ig_merge_text){json_string_value(left), json_string_value(right),
-                           json_string_length(left), json_string_length(right)};
-  return true;
-}
-
 static ig_status read_merges(const json_model *m, ig_error *err) {
   const json_t *list = json_object_get(m->object, "merges"), *entry;
   size_t i;
   if (!json_is_array(list)) return fail_type(m, "merges", "a list", err);
   json_array_foreach(list, i, entry) {
     ig_merge_text merge;
-    if (!split_merge(entry, &merge))
+    if (!ig_tokenizer_json_split_merge(entry, &merge))
       return ig_fail(err, IG_ERROR_FORMAT, "%s: model: merges: %zu: expected two tokens", m->where,
                      i);
     const ig_status status = ig_merges_add_text(&m->tokenizer->merges, m->vocabulary, &merge, err);
@@ -170,15 +159,6 @@ static ig_status read_word_pieces(const json_model *m, ig_tokenizer_json_rules *
   return find_unknown(m, unknown, rules, err);
 }
 
-// Old files leave the type out; then the keys tell.
-static const char *find_type(const json_model *m) {
-  const char *type = ig_tokenizer_json_type(m->object);
-  if (*type) return type;
-  if (json_object_get(m->object, "merges")) return "BPE";
-  if (json_is_array(json_object_get(m->object, "vocab"))) return "Unigram";
-  return json_object_get(m->object, "continuing_subword_prefix") ? "WordPiece" : "WordLevel";
-}
-
 ig_status ig_tokenizer_json_model_read(const ig_tokenizer_json *json, ig_tokenizer *t,
                                        ig_tokenizer_json_rules *rules, ig_error *err) {
   const json_model m = {json_object_get(json->root, "model"), json->where, t, &t->vocabularies[0]};
@@ -186,7 +166,7 @@ ig_status ig_tokenizer_json_model_read(const ig_tokenizer_json *json, ig_tokeniz
   const bool takes_word_pieces = rules != NULL;
   if (!rules) rules = &unwanted;
   *rules = (ig_tokenizer_json_rules){.unknown_id = -1};
-  const char *type = find_type(&m);
+  const char *type = ig_tokenizer_json_kind(m.object);
   if (strcmp(type, "Unigram") == 0) return read_unigram(&m, rules, err);
   if (strcmp(type, "BPE") == 0) return read_bpe(&m, rules, err);
   if (strcmp(type, "WordPiece") == 0 && takes_word_pieces) return read_word_pieces(&m, rules, err);
