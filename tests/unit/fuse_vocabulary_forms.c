@@ -264,9 +264,9 @@ static void added_tokens_are_matched(void **state) {
   json_decref(tokenizer);
 }
 
-// The same pieces under other ids are matched; a piece that is no added token and that one of them
-// lacks is told by its name.
-static void only_added_tokens_may_differ(void **state) {
+// The same pieces under other ids are matched; pieces that are no added tokens are united, but not
+// with those of a tokenizer that has no room for them.
+static void other_pieces_are_united(void **state) {
   (void)state;
   make_rows("one", 2, 1);
   make_rows("two", 2, 10);
@@ -274,12 +274,16 @@ static void only_added_tokens_may_differ(void **state) {
   remove_in("one", "added_tokens.json");
   write_in("one", "tokenizer.json", BPE("\"x\": 0, \"y\": 1"));
   write_in("two", "tokenizer.json", BPE("\"x\": 1, \"y\": 0"));
-  fixture_fused(BOTH "tokenizer_source: base\n", "swapped");
+  fixture_noted(BOTH "tokenizer_source: base\n", "swapped",
+                "eos_token_id is 'y' in one and 'x' in two");
   fixture_expect("swapped", "lm_head.weight", (const float[]){6, 6}, 2);
   write_in("two", "tokenizer.json", BPE("\"x\": 0, \"z\": 1"));
-  fixture_refused(BOTH "tokenizer_source: union\n",
+  fixture_refused(BOTH "tokenizer_source: base\n",
                   "the tokenizers of one and two differ in more than added tokens: 'y', id 1, is "
                   "only in one");
+  fixture_noted(BOTH "tokenizer_source: union\n", "pieces-united",
+                "eos_token_id is 'y' in one and 'z' in two: the output's is 'y'");
+  fixture_expect("pieces-united", "lm_head.weight", (const float[]){5.5f, 2, 11}, 3);
   remove_in("two", "tokenizer.json");
   copy_spm(0, "two", "spiece.model");
   fixture_refused(BOTH "tokenizer_source: union\n", "one has a tokenizer.json, and two has none");
@@ -301,7 +305,8 @@ static void lines_are_matched(void **state) {
   }
   write_in("one", "vocab.txt", "x\ny\n");
   write_in("two", "vocab.txt", "y\nx\n");
-  fixture_fused(BOTH "tokenizer_source: two\n", "lines");
+  fixture_noted(BOTH "tokenizer_source: two\n", "lines",
+                "eos_token_id is 'y' in one and 'x' in two");
   fixture_expect("lines", "lm_head.weight", (const float[]){6, 6}, 2);
   // As many rows as lines: of equal ones the last counts, as for the tokenizer.
   assert_int_equal(mkdir("three", 0777), 0);
@@ -411,7 +416,7 @@ int main(void) {
       cmocka_unit_test(other_forms_are_compared_by_their_pieces),
       cmocka_unit_test(padded_rows_stay_if_vocabularies_are_equal),
       cmocka_unit_test(added_tokens_are_matched),
-      cmocka_unit_test(only_added_tokens_may_differ),
+      cmocka_unit_test(other_pieces_are_united),
       cmocka_unit_test(unknown_tables_are_told),
       cmocka_unit_test(nothing_is_matched_where_all_is_the_same),
       cmocka_unit_test(lines_are_matched),

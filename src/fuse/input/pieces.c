@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "fuse/input/families.h"
+#include "fuse/input/tokenizer_entries.h"
 #include "fuse/input/vocabulary_files.h"
 #include "io/json.h"
 #include "text/sentencepiece.h"
@@ -75,18 +76,11 @@ static ig_status load_spm(const char *directory, int extra_ids, ig_vocabulary *o
 
 static ig_status load_tokenizer_json(const char *directory, ig_pieces *out, ig_error *err) {
   char *path = ig_path_join(directory, "tokenizer.json", err);
-  json_t *root = NULL;
-  ig_status status = path ? ig_json_load_object(path, &root, err) : IG_ERROR_MEMORY;
-  if (status == IG_OK) status = ig_vocabulary_files_read_json(root, path, &out->side[0], err);
-  if (status == IG_OK) {
-    json_t *added = json_object_get(root, "added_tokens");
-    out->added = json_is_array(added) ? json_incref(added) : json_array();
-    out->extensible = true;
-    if (!out->added) status = ig_fail_memory(err);
-  }
-  json_decref(root);
+  const ig_status status = path ? ig_json_load_object(path, &out->tokenizer, err) : IG_ERROR_MEMORY;
   free(path);
-  return status;
+  IG_TRY(status);
+  out->extensible = true;
+  return ig_tokenizer_entries_read(out->tokenizer, directory, &out->side[0], &out->added, err);
 }
 
 // The lines of vocab.txt as its tokenizer reads them: there are as many rows as lines, a line that
@@ -132,6 +126,7 @@ ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err) {
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
   *out = (ig_pieces){.separate = from->separate,
                      .extensible = from->extensible,
+                     .tokenizer = json_incref(from->tokenizer),
                      .added = json_incref(from->added)};
   ig_status status = IG_OK;
   for (int side = 0; side < 2; side++)
@@ -144,12 +139,7 @@ ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
 }
 
 const json_t *ig_pieces_added(const ig_pieces *pieces, const char *piece) {
-  for (size_t i = 0; i < json_array_size(pieces->added); i++) {
-    const json_t *token = json_array_get(pieces->added, i);
-    const char *content = json_string_value(json_object_get(token, "content"));
-    if (content && strcmp(content, piece) == 0) return token;
-  }
-  return NULL;
+  return json_object_get(pieces->added, piece);
 }
 
 // The first piece of one vocabulary that is no added token and that the other lacks; NULL: none. A
@@ -197,6 +187,7 @@ const ig_vocabulary *ig_pieces_side(const ig_pieces *pieces, int side) {
 
 void ig_pieces_free(ig_pieces *pieces) {
   for (int side = 0; side < 2; side++) ig_vocabulary_free(&pieces->side[side]);
+  json_decref(pieces->tokenizer);
   json_decref(pieces->added);
   *pieces = (ig_pieces){0};
 }

@@ -9,9 +9,9 @@ typedef struct ig_pieces {
   ig_vocabulary side[2];  // source and target; the second only if they are separate
   bool separate;          // source and target have vocabularies of their own
   bool extensible;        // pieces can be added: to a vocab.json alone, or to tokenizer.json
-  // The list added_tokens of a tokenizer.json, where the pieces come from one; else NULL. Only
-  // pieces of this list can be added to another tokenizer.json. A reference of its own.
-  json_t *added;
+  // The tokenizer.json that the pieces come from, and the entries of its added tokens by their
+  // text, also of those that only the files beside it name; else NULL. References of its own.
+  json_t *tokenizer, *added;
 } ig_pieces;  // start from {0}; ig_pieces_free
 
 // Loads the pieces of MarianMT's or Ingot's vocab.json (and target_vocab.json with

@@ -64,8 +64,8 @@ static ig_status read_added(const json_t *list, ig_vocabulary *out, ig_error *er
   return IG_OK;
 }
 
-ig_status ig_vocabulary_files_read_json(const json_t *tokenizer, const char *path,
-                                        ig_vocabulary *out, ig_error *err) {
+static ig_status read_tokenizer(const json_t *tokenizer, const char *path, ig_vocabulary *out,
+                                ig_error *err) {
   const json_t *pieces = json_object_get(json_object_get(tokenizer, "model"), "vocab");
   ig_error why = {0};
   if (!json_is_object(pieces) && !json_is_array(pieces))
@@ -79,7 +79,7 @@ ig_status ig_vocabulary_files_read_json(const json_t *tokenizer, const char *pat
 static ig_status read_tokenizer_json(const char *path, ig_vocabulary *out, ig_error *err) {
   json_t *root;
   IG_TRY(ig_json_load_object(path, &root, err));
-  const ig_status status = ig_vocabulary_files_read_json(root, path, out, err);
+  const ig_status status = read_tokenizer(root, path, out, err);
   json_decref(root);
   return status;
 }
@@ -197,6 +197,12 @@ bool ig_vocabulary_files_is_one(const char *name) { return form_of(name) != NULL
 bool ig_vocabulary_files_lists_a_part(const char *name) {
   const vocabulary_form *form = form_of(name);
   return form && form->lists_a_part;
+}
+
+bool ig_vocabulary_files_of_class(const char *name) {
+  const vocabulary_form *form = form_of(name);
+  if (strncmp(name, "merges", strlen("merges")) == 0) return true;
+  return form && !form->lists_a_part && form->read != read_tokenizer_json;
 }
 
 ig_status ig_vocabulary_files_read(const char *directory, const char *name, ig_vocabulary *out,

@@ -3,7 +3,6 @@
 // tables.
 #ifndef IG_FUSE_INPUT_VOCABULARY_FILES_H
 #define IG_FUSE_INPUT_VOCABULARY_FILES_H
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "text/vocabulary.h"
@@ -13,13 +12,12 @@ bool ig_vocabulary_files_is_one(const char *name);
 // Whether it is one that need not list all pieces, such as added_tokens.json. Of two such files
 // only ids that both list are compared.
 bool ig_vocabulary_files_lists_a_part(const char *name);
+// Whether it lists pieces for a class of tokenizers that reads no tokenizer.json, or its merges.
+bool ig_vocabulary_files_of_class(const char *name);
 // Reads the pieces of a file; its form is told by its name. Of a piece or an id that the file has
 // twice the first counts. IG_ERROR_UNSUPPORTED: pieces of this form cannot be read.
 ig_status ig_vocabulary_files_read(const char *directory, const char *name, ig_vocabulary *out,
                                    ig_error *err);
-// The same from a tokenizer.json that was read already; path: for messages.
-ig_status ig_vocabulary_files_read_json(const json_t *tokenizer, const char *path,
-                                        ig_vocabulary *out, ig_error *err);
 
 enum { IG_VOCABULARY_FILES_TEXT = 400 };
 // Compares the file of that name in two directories. If the pieces are the same, `difference` is

@@ -30,9 +30,12 @@ typedef struct ig_alignment {
   // The pieces are in no form by which rows can be matched, and all models have the same files:
   // idle, and without pieces.
   bool unread;
-  // Entries for the added_tokens of the output's tokenizer.json, of those pieces that its tokenizer
-  // lacks. NULL: the pieces come from no tokenizer.json.
+  // Entries of the added tokens of output.tokenizer that its files in `directory` lack. NULL: none,
+  // or the pieces come from no tokenizer.json.
   json_t *new_tokens;
+  // output.tokenizer has pieces or merges that its files in `directory` lack: other files there
+  // that list pieces do not tell the output's any more.
+  bool new_text;
   // The directory whose tokenizer the output gets. NULL: the tokenizer of another stage's model,
   // which has not been made yet.
   char *directory;

@@ -1,13 +1,16 @@
 #include "fuse/plan/special_ids.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "io/json.h"
 
 static const char *const id_keys[] = {
-    "pad_token_id",           "eos_token_id",         "bos_token_id",        "unk_token_id",
-    "decoder_start_token_id", "forced_eos_token_id",  "forced_bos_token_id", "bad_words_ids",
-    "suppress_tokens",        "begin_suppress_tokens"};
+    "pad_token_id",           "eos_token_id",          "bos_token_id",        "unk_token_id",
+    "decoder_start_token_id", "forced_eos_token_id",   "forced_bos_token_id", "bad_words_ids",
+    "suppress_tokens",        "begin_suppress_tokens", "sep_token_id",        "cls_token_id",
+    "mask_token_id"};
 enum { ID_KEYS = sizeof id_keys / sizeof *id_keys };
 
 static int map_id(const ig_alignment *a, json_int_t id) {
@@ -51,5 +54,31 @@ ig_status ig_special_ids_check(ig_fusion_plan *plan, ig_error *err) {
                         "config.json: %s of %s is %d, a piece that the output's vocabulary lacks",
                         id_keys[i], donor->reference, (int)json_integer_value(value)));
   }
+  return IG_OK;
+}
+
+// The piece of an id in a configuration; NULL: it has no such id, or no piece has it.
+static const char *piece_of(const json_t *config, const char *key, const ig_pieces *pieces) {
+  const json_t *value = ig_json_only_item(json_object_get(config, key));
+  const json_int_t id = json_is_integer(value) ? json_integer_value(value) : -1;
+  return id < INT_MAX ? ig_vocabulary_token(ig_pieces_side(pieces, 1), (int)id) : NULL;
+}
+
+ig_status ig_special_ids_compare(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
+  static const char *const keys[] = {"pad_token_id", "eos_token_id", "decoder_start_token_id"};
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
+  const ig_pieces *own = &pieces[donor - plan->models.model];
+  for (size_t m = 0; m < plan->models.count; m++)
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+      const ig_fuse_model *model = &plan->models.model[m];
+      const char *a = piece_of(donor->config, keys[i], own),
+                 *b = piece_of(model->config, keys[i], &pieces[m]);
+      if (a && b && strcmp(a, b) != 0)
+        IG_TRY(
+            ig_problems_add(&plan->notes, NULL, err,
+                            "config.json: %s is '%.40s' in %s and '%.40s' in %s: the output's is "
+                            "'%.40s'",
+                            keys[i], a, donor->reference, b, model->reference, a));
+    }
   return IG_OK;
 }

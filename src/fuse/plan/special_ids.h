@@ -9,4 +9,6 @@
 bool ig_special_ids_map(const ig_alignment *alignment, json_t *config);
 // Adds a problem for each id of the donor's configuration whose piece the output lacks.
 ig_status ig_special_ids_check(ig_fusion_plan *plan, ig_error *err);
+// Adds a note for each special piece that is another in another model. pieces: of all models.
+ig_status ig_special_ids_compare(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err);
 #endif

@@ -5,6 +5,8 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "base/listing.h"
+#include "fuse/input/tokenizer_union.h"
 #include "fuse/input/vocabulary_files.h"
 #include "fuse/plan/special_ids.h"
 #include "fuse/plan/vocabulary_tensors.h"
@@ -68,30 +70,15 @@ static ig_status load_source(const ig_fusion_plan *plan, ig_alignment *a, bool *
   return load_pieces(stage, directory, &a->output, err);
 }
 
-// Makes the entry of a tokenizer.json for a piece that is added to it. like: the entry that another
-// model has for the piece; NULL: none.
-static ig_status add_token(ig_alignment *a, const char *piece, int id, const json_t *like,
-                           ig_error *err) {
-  static const char *const flags[] = {"single_word", "lstrip", "rstrip", "normalized", "special"};
-  json_t *token = json_pack("{s:i, s:s}", "id", id, "content", piece);
-  bool fine = token != NULL;
-  for (size_t i = 0; fine && i < sizeof flags / sizeof *flags; i++)
-    fine = json_object_set_new(token, flags[i],
-                               json_boolean(json_is_true(json_object_get(like, flags[i])))) == 0;
-  if (!a->new_tokens) a->new_tokens = json_array();
-  if (fine) return json_array_append_new(a->new_tokens, token) ? ig_fail_memory(err) : IG_OK;
-  json_decref(token);
-  return ig_fail_memory(err);
+static const char *source_name(const ig_fusion_plan *plan) {
+  const ig_alignment *a = plan->alignment;
+  return a->directory ? a->directory : plan->recipe->tokenizer.source;
 }
 
-// from: the model that has the piece; NULL: the recipe names it.
-static ig_status add_piece(ig_alignment *a, int side, const ig_pieces *from, const char *piece,
-                           ig_error *err) {
+static ig_status add_piece(ig_alignment *a, int side, const char *piece, ig_error *err) {
   ig_vocabulary *to = &a->output.side[side];
   if (ig_vocabulary_find(to, piece, strlen(piece)) >= 0) return IG_OK;
   a->added = true;
-  if (a->output.added)
-    IG_TRY(add_token(a, piece, to->size, from ? ig_pieces_added(from, piece) : NULL, err));
   return ig_vocabulary_add(to, piece, strlen(piece), to->size, err);
 }
 
@@ -99,17 +86,67 @@ static ig_status add_pieces(ig_alignment *a, const ig_pieces *from, ig_error *er
   for (int side = 0; side <= a->output.separate; side++) {
     const ig_vocabulary *v = ig_pieces_side(from, side);
     for (int id = 0; id < v->size; id++)
-      if (v->tokens[id]) IG_TRY(add_piece(a, side, from, v->tokens[id], err));
+      if (v->tokens[id]) IG_TRY(add_piece(a, side, v->tokens[id], err));
   }
   return IG_OK;
 }
 
-static ig_status add_named(const ig_recipe *recipe, ig_alignment *a, ig_error *err) {
-  const ig_token_rules *rules = &recipe->tokenizer.rules;
+// Pieces of models, and those that the recipe names, for a tokenizer without a tokenizer.json.
+static ig_status extend_pieces(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
+  ig_alignment *a = plan->alignment;
+  const ig_token_rules *rules = &plan->recipe->tokenizer.rules;
+  for (size_t i = 0; i < a->models && is_word(plan->recipe->tokenizer.source, "union"); i++)
+    IG_TRY(add_pieces(a, &pieces[i], err));
   for (size_t i = 0; i < rules->count; i++)
     for (int side = 0; side <= a->output.separate; side++)
-      IG_TRY(add_piece(a, side, NULL, rules->items[i].piece, err));
+      IG_TRY(add_piece(a, side, rules->items[i].piece, err));
   return IG_OK;
+}
+
+static ig_status unite(ig_fusion_plan *plan, const ig_pieces *pieces, ig_tokenizer_union *u,
+                       ig_error *err) {
+  const ig_alignment *a = plan->alignment;
+  const ig_token_rules *rules = &plan->recipe->tokenizer.rules;
+  for (size_t i = 0; i < a->models && is_word(plan->recipe->tokenizer.source, "union"); i++)
+    IG_TRY(
+        ig_tokenizer_union_add(u, &pieces[i], plan->models.model[i].reference, &plan->notes, err));
+  for (size_t i = 0; i < rules->count; i++) {
+    const char *piece = rules->items[i].piece;
+    if (ig_vocabulary_find(&a->output.side[0], piece, strlen(piece)) < 0)
+      IG_TRY(ig_tokenizer_union_add_token(u, piece, NULL, err));
+  }
+  return ig_tokenizer_union_finish(u, err);
+}
+
+// Files of the tokenizer that do not go along, for tokenizer.json alone tells the output's pieces.
+static ig_status note_left_files(ig_fusion_plan *plan, const char *directory, ig_error *err) {
+  ig_listing files = {0};
+  ig_status status = ig_listing_read(directory, &files, err);
+  char names[300] = "";
+  for (size_t i = 0; status == IG_OK && i < files.count; i++) {
+    const size_t used = strlen(names);
+    if (ig_vocabulary_files_of_class(files.names[i]))
+      snprintf(names + used, sizeof names - used, "%s%.40s", used ? ", " : "", files.names[i]);
+  }
+  ig_listing_free(&files);
+  if (status != IG_OK || !*names) return status;
+  return ig_problems_add(&plan->notes, NULL, err,
+                         "%s: not copied, for they do not have the united pieces: %s", directory,
+                         names);
+}
+
+// The same for a tokenizer.json.
+static ig_status extend_tokenizer(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
+  ig_alignment *a = plan->alignment;
+  ig_tokenizer_union u = {.output = &a->output, .name = source_name(plan)};
+  ig_error why = {0};
+  const ig_status status = unite(plan, pieces, &u, &why);
+  a->added = u.new_tokens || u.has_new_text;
+  a->new_text = u.has_new_text;
+  a->new_tokens = json_incref(u.new_tokens);
+  ig_tokenizer_union_free(&u);
+  IG_TRY(ig_problems_judge(&plan->problems, status, &why, err));
+  return a->new_text && a->directory ? note_left_files(plan, a->directory, err) : IG_OK;
 }
 
 // ---- which rows -------------------------------------------------------------
@@ -303,7 +340,7 @@ static bool has_source(const ig_alignment *a, const ig_aligned_side *s, int row)
 static ig_status note_zeros(ig_fusion_plan *plan, int side, ig_error *err) {
   const ig_alignment *a = plan->alignment;
   const ig_vocabulary *output = ig_pieces_side(&a->output, side);
-  const char *source = a->directory ? a->directory : plan->recipe->tokenizer.source;
+  const char *source = source_name(plan);
   piece_list zeros = {0};
   for (int id = 0; id < output->size; id++)
     if (output->tokens[id] && !has_source(a, &a->side[side], id))
@@ -354,15 +391,19 @@ static ig_status judge_pieces(ig_fusion_plan *plan, ig_status status, const ig_e
 static ig_status check_fit(ig_fusion_plan *plan, const ig_fuse_model *m, const ig_pieces *pieces,
                            bool *complete, ig_error *err) {
   const ig_alignment *a = plan->alignment;
-  const char *source = a->directory ? a->directory : plan->recipe->tokenizer.source;
+  const char *source = source_name(plan);
   ig_error why = {0};
   if (pieces->separate != a->output.separate) {
     *complete = false;
     return ig_problems_add(&plan->problems, NULL, err,
                            "%s: separate_vocabs is not as in the output's tokenizer", m->reference);
   }
-  return judge_pieces(plan, ig_pieces_fit(&a->output, source, pieces, m->reference, &why), &why,
-                      complete, err);
+  const bool is_union =
+      is_word(plan->recipe->tokenizer.source, "union") && a->output.tokenizer && pieces->tokenizer;
+  const ig_status fits =
+      is_union ? ig_tokenizer_union_check(&a->output, source, pieces, m->reference, &why)
+               : ig_pieces_fit(&a->output, source, pieces, m->reference, &why);
+  return judge_pieces(plan, fits, &why, complete, err);
 }
 
 static ig_status load_all(ig_fusion_plan *plan, ig_pieces *pieces, bool *complete, ig_error *err) {
@@ -386,22 +427,22 @@ static ig_status match_pieces(ig_fusion_plan *plan, ig_pieces *pieces, bool *com
   ig_alignment *a = plan->alignment;
   IG_TRY(load_all(plan, pieces, complete, err));
   if (!*complete) return IG_OK;
-  for (size_t i = 0; i < a->models && is_word(plan->recipe->tokenizer.source, "union"); i++)
-    IG_TRY(add_pieces(a, &pieces[i], err));
-  IG_TRY(add_named(plan->recipe, a, err));
+  IG_TRY(a->output.tokenizer ? extend_tokenizer(plan, pieces, err)
+                             : extend_pieces(plan, pieces, err));
   if (a->added && !a->output.extensible)
     IG_TRY(ig_problems_add(
         &plan->problems, NULL, err,
         "%s: pieces cannot be added to its tokenizer, which is neither a vocab.json "
         "alone nor a tokenizer.json; tokenizer_source: base, or a model that "
         "has all pieces",
-        a->directory ? a->directory : plan->recipe->tokenizer.source));
+        source_name(plan)));
   IG_TRY(match_all(plan, pieces, a, err));
   IG_TRY(match_ids(&pieces[ig_fusion_plan_donor(plan) - plan->models.model], a, err));
   a->idle = is_idle(plan, pieces);
   if (a->idle) return IG_OK;
   IG_TRY(resolve_rules(plan, pieces, err));
   IG_TRY(note_lost_pieces(plan, pieces, err));
+  IG_TRY(ig_special_ids_compare(plan, pieces, err));
   return ig_special_ids_check(plan, err);
 }
 

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/listing.h"
 #include "base/name.h"
-#include "fuse/input/pieces.h"
+#include "fuse/input/tokenizer_union.h"
 #include "fuse/input/vocabulary_files.h"
 
 // Two models that are being compared.
@@ -27,7 +27,9 @@ static bool can_match(const vocabulary_pair *p) {
   ig_pieces x, y;
   if (ig_pieces_load(a, &x, NULL) != IG_OK) return false;
   const bool loaded = ig_pieces_load(b, &y, NULL) == IG_OK;
-  const bool fits = loaded && ig_pieces_fit(&x, a, &y, b, NULL) == IG_OK;
+  const bool fits =
+      loaded && (x.tokenizer && y.tokenizer ? ig_tokenizer_union_check(&x, a, &y, b, NULL)
+                                            : ig_pieces_fit(&x, a, &y, b, NULL)) == IG_OK;
   if (loaded) ig_pieces_free(&y);
   ig_pieces_free(&x);
   return fits;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "fuse/input/donor_files.h"
+#include "fuse/input/vocabulary_files.h"
 #include "fuse/plan/output_config.h"
 #include "fuse/plan/special_ids.h"
 #include "fuse/run/new_tokens.h"
@@ -43,12 +44,14 @@ static ig_status copy_companion(const char *from, ig_staging *to, const char *na
 typedef struct companion_choice {
   const bool *of_tokenizer;  // only those of the tokenizer, or only the others; NULL: both
   bool new_pieces;           // the output has some, which a shortlist does not know
+  bool only_json;            // tokenizer.json alone tells the output's pieces
 } companion_choice;
 
 static bool is_chosen(const companion_choice *choice, const char *name) {
   const bool of_shortlist =
       strcmp(name, IG_SHORTLIST_NAME) == 0 || strcmp(name, IG_SHORTLIST_RECORD_NAME) == 0;
   if (of_shortlist && choice->new_pieces) return false;
+  if (choice->only_json && ig_vocabulary_files_of_class(name)) return false;
   return !choice->of_tokenizer || ig_donor_files_is_tokenizer(name) == *choice->of_tokenizer;
 }
 
@@ -94,18 +97,19 @@ static ig_status copy_all(const ig_fusion_plan *plan, ig_staging *staging, ig_er
   static const bool of_tokenizer = true, of_donor = false;
   const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
   const char *tokenizer = ig_fusion_plan_tokenizer(plan);
-  const bool new_pieces = plan->alignment && plan->alignment->added;
+  companion_choice choice = {.new_pieces = plan->alignment && plan->alignment->added,
+                             .only_json = plan->alignment && plan->alignment->new_text};
   if (strcmp(tokenizer, donor->directory) == 0)
-    return copy_from(donor->directory, donor->tensors, staging,
-                     &(companion_choice){NULL, new_pieces}, err);
-  IG_TRY(copy_from(donor->directory, donor->tensors, staging,
-                   &(companion_choice){&of_donor, new_pieces}, err));
-  return copy_from(tokenizer, NULL, staging, &(companion_choice){&of_tokenizer, new_pieces}, err);
+    return copy_from(donor->directory, donor->tensors, staging, &choice, err);
+  choice.of_tokenizer = &of_donor;
+  IG_TRY(copy_from(donor->directory, donor->tensors, staging, &choice, err));
+  choice.of_tokenizer = &of_tokenizer;
+  return copy_from(tokenizer, NULL, staging, &choice, err);
 }
 
 // Writes the vocabularies again, with the pieces that were added to them.
 static ig_status write_vocabularies(const ig_alignment *a, ig_staging *to, ig_error *err) {
-  if (a->new_tokens) return ig_new_tokens_write(a, to->directory, err);
+  if (a->output.tokenizer) return ig_new_tokens_write(a, to->directory, err);
   static const char *const names[] = {"vocab.json", "target_vocab.json"};
   for (int side = 0; side <= a->output.separate; side++) {
     IG_TRY(ig_staging_claim(to, names[side], err));

@@ -5,16 +5,6 @@
 #include "base/fail.h"
 #include "io/json.h"
 
-// Appends the new entries to the list added_tokens.
-static bool extend_tokenizer(json_t *tokenizer, const json_t *new_tokens) {
-  json_t *list = json_object_get(tokenizer, "added_tokens");
-  if (!json_is_array(list)) {
-    list = json_array();
-    if (!list || json_object_set_new(tokenizer, "added_tokens", list)) return false;
-  }
-  return json_array_extend(list, (json_t *)new_tokens) == 0;
-}
-
 // Sets an entry {"ID": {"content": …, "special": …}} for each token of the list.
 static bool set_decoder_entries(json_t *decoder, const json_t *tokens) {
   bool fine = true;
@@ -55,25 +45,24 @@ typedef struct tokenizer_file {
   json_t *root;
 } tokenizer_file;
 
-static ig_status extend_files(const ig_alignment *a, tokenizer_file files[3], const char *directory,
+static ig_status extend_files(const ig_alignment *a, tokenizer_file files[2], const char *directory,
                               ig_error *err) {
-  for (int i = 0; i < 3; i++)
+  for (int i = 0; i < 2; i++)
     IG_TRY(ig_json_load_in_if_exists(directory, files[i].name, &files[i].root, err));
-  const json_t *new_tokens = a->new_tokens;
-  bool fine = !files[0].root || extend_tokenizer(files[0].root, new_tokens);
-  const json_t *all = json_object_get(files[0].root, "added_tokens");
-  if (fine && files[1].root) fine = extend_config(files[1].root, all, new_tokens);
-  if (fine && files[2].root) fine = extend_map(files[2].root, new_tokens);
+  const json_t *all = json_object_get(a->output.tokenizer, "added_tokens");
+  bool fine = !files[0].root || extend_config(files[0].root, all, a->new_tokens);
+  if (fine && files[1].root) fine = extend_map(files[1].root, a->new_tokens);
   if (!fine) return ig_fail_memory(err);
-  for (int i = 0; i < 3; i++)
+  for (int i = 0; i < 2; i++)
     if (files[i].root) IG_TRY(ig_json_save_in(directory, files[i].name, files[i].root, 17, err));
   return IG_OK;
 }
 
 ig_status ig_new_tokens_write(const ig_alignment *a, const char *directory, ig_error *err) {
-  tokenizer_file files[3] = {
-      {"tokenizer.json", NULL}, {"tokenizer_config.json", NULL}, {"added_tokens.json", NULL}};
+  tokenizer_file files[2] = {{"tokenizer_config.json", NULL}, {"added_tokens.json", NULL}};
+  IG_TRY(ig_json_save_in(directory, "tokenizer.json", a->output.tokenizer, 17, err));
+  if (!a->new_tokens) return IG_OK;
   const ig_status status = extend_files(a, files, directory, err);
-  for (int i = 0; i < 3; i++) json_decref(files[i].root);
+  for (int i = 0; i < 2; i++) json_decref(files[i].root);
   return status;
 }
