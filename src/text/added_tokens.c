@@ -15,15 +15,34 @@ void ig_added_tokens_free(ig_added_tokens *tokens) {
     free(tokens->list[i].normal);
   }
   free(tokens->list);
+  free(tokens->lengths);
+  free(tokens->by_id);
   ig_vocabulary_free(&tokens->own);
+  ig_vocabulary_free(&tokens->by_text);
+  ig_vocabulary_free(&tokens->by_normal);
   tokens->list = NULL;
-  tokens->count = tokens->capacity = 0;
+  tokens->lengths = tokens->by_id = NULL;
+  tokens->count = tokens->capacity = tokens->length_count = tokens->ordered = 0;
+  tokens->length_capacity = tokens->order_capacity = 0;
 }
 
-static ig_added_token *find_text(ig_added_tokens *tokens, const char *text) {
-  for (size_t i = 0; i < tokens->count; i++)
-    if (strcmp(tokens->list[i].text, text) == 0) return &tokens->list[i];
-  return NULL;
+static ig_added_token *find_text(const ig_added_tokens *tokens, const char *text) {
+  const int number = ig_vocabulary_find(&tokens->by_text, text, strlen(text));
+  return number < 0 ? NULL : &tokens->list[number];
+}
+
+// Keeps the lengths in order, each once.
+static ig_status note_length(ig_added_tokens *tokens, size_t length, ig_error *err) {
+  size_t at = 0;
+  while (at < tokens->length_count && tokens->lengths[at] < length) at++;
+  if (at < tokens->length_count && tokens->lengths[at] == length) return IG_OK;
+  IG_TRY(ig_allocate_more((void **)&tokens->lengths, &tokens->length_capacity,
+                          tokens->length_count + 1, sizeof *tokens->lengths, err));
+  memmove(tokens->lengths + at + 1, tokens->lengths + at,
+          (tokens->length_count - at) * sizeof *tokens->lengths);
+  tokens->lengths[at] = length;
+  tokens->length_count++;
+  return IG_OK;
 }
 
 // Which bit the first bytes have.
@@ -71,6 +90,8 @@ static ig_status append_token(ig_added_tokens *tokens, const ig_added_token *tok
   ig_added_token *added = &tokens->list[tokens->count];
   *added = *token;
   added->length = strlen(token->text);
+  IG_TRY(note_length(tokens, added->length, err));
+  IG_TRY(ig_vocabulary_add(&tokens->by_text, token->text, added->length, (int)tokens->count, err));
   added->text = ig_allocate_copy(token->text, added->length, err);
   if (!added->text) return IG_ERROR_MEMORY;
   tokens->count++;
@@ -103,17 +124,65 @@ ig_status ig_added_tokens_replace(ig_added_tokens *tokens, const ig_added_token 
   return IG_OK;
 }
 
+// Tokens in a new order have new numbers.
+static ig_status number_texts(ig_added_tokens *tokens, ig_error *err) {
+  ig_vocabulary_free(&tokens->by_text);
+  for (size_t i = 0; i < tokens->count; i++)
+    IG_TRY(ig_vocabulary_add(&tokens->by_text, tokens->list[i].text, tokens->list[i].length, (int)i,
+                             err));
+  return IG_OK;
+}
+
+// A token and the number that it had.
+typedef struct placed_token {
+  ig_added_token token;
+  size_t number;
+} placed_token;
+
 // One without an id comes after all others; the order of equal ones stays.
-void ig_added_tokens_forget_ids(ig_added_tokens *tokens) {
-  ig_added_token *list = tokens->list;
-  for (size_t i = 1; i < tokens->count; i++) {
-    const ig_added_token token = list[i];
-    size_t at = i;
-    for (; at > 0 && token.id >= 0 && (list[at - 1].id < 0 || list[at - 1].id > token.id); at--)
-      list[at] = list[at - 1];
-    list[at] = token;
+static int compare_placed(const void *a, const void *b) {
+  const placed_token *x = a, *y = b;
+  const unsigned left = (unsigned)x->token.id, right = (unsigned)y->token.id;
+  if (left != right) return left < right ? -1 : 1;
+  return x->number < y->number ? -1 : x->number > y->number;
+}
+
+ig_status ig_added_tokens_forget_ids(ig_added_tokens *tokens, ig_error *err) {
+  placed_token *placed = ig_allocate(tokens->count, sizeof *placed, err);
+  if (!placed) return IG_ERROR_MEMORY;
+  for (size_t i = 0; i < tokens->count; i++) placed[i] = (placed_token){tokens->list[i], i};
+  if (tokens->count) qsort(placed, tokens->count, sizeof *placed, compare_placed);
+  for (size_t i = 0; i < tokens->count; i++) {
+    tokens->list[i] = placed[i].token;
+    tokens->list[i].id = -1;
   }
-  for (size_t i = 0; i < tokens->count; i++) list[i].id = -1;
+  free(placed);
+  return number_texts(tokens, err);
+}
+
+// The numbers of two tokens and where their ids are.
+typedef struct token_id {
+  int id;
+  size_t number;
+} token_id;
+
+static int compare_ids(const void *a, const void *b) {
+  const token_id *x = a, *y = b;
+  if (x->id != y->id) return x->id < y->id ? -1 : 1;
+  return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static ig_status order_ids(ig_added_tokens *tokens, ig_error *err) {
+  token_id *ids = ig_allocate(tokens->count, sizeof *ids, err);
+  if (!ids) return IG_ERROR_MEMORY;
+  const ig_status status = ig_allocate_more((void **)&tokens->by_id, &tokens->order_capacity,
+                                            tokens->count, sizeof *tokens->by_id, err);
+  for (size_t i = 0; i < tokens->count; i++) ids[i] = (token_id){tokens->list[i].id, i};
+  if (tokens->count) qsort(ids, tokens->count, sizeof *ids, compare_ids);
+  for (size_t i = 0; status == IG_OK && i < tokens->count; i++) tokens->by_id[i] = ids[i].number;
+  if (status == IG_OK) tokens->ordered = tokens->count;
+  free(ids);
+  return status;
 }
 
 ig_status ig_added_tokens_number(ig_added_tokens *tokens, const ig_vocabulary *vocabulary,
@@ -129,6 +198,20 @@ ig_status ig_added_tokens_number(ig_added_tokens *tokens, const ig_vocabulary *v
     if (t->id < 0) t->id = known >= 0 ? known : (int)next++;
     if (t->id != known) IG_TRY(ig_vocabulary_add(&tokens->own, t->text, t->length, t->id, err));
   }
+  return order_ids(tokens, err);
+}
+
+ig_status ig_added_tokens_append(ig_added_tokens *tokens, const ig_added_token *token, int id,
+                                 ig_error *err) {
+  if (find_text(tokens, token->text))
+    return ig_fail(err, IG_ERROR_ARGUMENT, "'%.100s' is an added token already", token->text);
+  IG_TRY(ig_added_tokens_add(tokens, token, err));
+  ig_added_token *added = &tokens->list[tokens->count - 1];
+  added->id = id;
+  IG_TRY(ig_vocabulary_add(&tokens->own, added->text, added->length, id, err));
+  IG_TRY(ig_allocate_more((void **)&tokens->by_id, &tokens->order_capacity, tokens->count,
+                          sizeof *tokens->by_id, err));
+  tokens->by_id[tokens->ordered++] = tokens->count - 1;
   return IG_OK;
 }
 
@@ -138,32 +221,61 @@ ig_status ig_added_tokens_set_normal(ig_added_tokens *tokens, size_t number, con
   free(t->normal);
   t->normal = ig_allocate_copy(text, length, err);
   t->normal_length = length;
+  t->next_alike = 0;
   if (!t->normal) return IG_ERROR_MEMORY;
   note_beginning(tokens, text, length);
+  IG_TRY(note_length(tokens, length, err));
+  const int first = ig_vocabulary_find(&tokens->by_normal, text, length);
+  if (first < 0) return ig_vocabulary_add(&tokens->by_normal, text, length, (int)number, err);
+  t->next_alike = tokens->list[first].next_alike;
+  tokens->list[first].next_alike = number + 1;
   return IG_OK;
 }
 
-const ig_added_token *ig_added_tokens_at(const ig_added_tokens *tokens, const char *text,
-                                         size_t length, ig_added_token_filter filter) {
-  const ig_added_token *best = NULL;
-  size_t longest = 0;
-  if (!may_begin(tokens, text, length)) return NULL;
-  for (size_t i = 0; i < tokens->count; i++) {
-    const ig_added_token *t = &tokens->list[i];
-    const char *wanted = t->normal ? t->normal : t->text;
-    const size_t size = t->normal ? t->normal_length : t->length;
-    if (*wanted != *text || size > length || size <= longest || t->id >= tokens->limit) continue;
-    if ((filter && !filter(t)) || memcmp(text, wanted, size) != 0) continue;
-    best = t;
-    longest = size;
+static bool is_wanted(const ig_added_tokens *tokens, const ig_added_token *token,
+                      ig_added_token_filter filter) {
+  return token->id < tokens->limit && (!filter || filter(token));
+}
+
+// The first wanted token of the list that is looked for as exactly this.
+static const ig_added_token *find_exactly(const ig_added_tokens *tokens, const char *text,
+                                          size_t length, ig_added_token_filter filter) {
+  const int number = ig_vocabulary_find(&tokens->by_text, text, length);
+  const ig_added_token *best = number < 0 ? NULL : &tokens->list[number];
+  if (best && (best->normal || !is_wanted(tokens, best, filter))) best = NULL;
+  if (tokens->by_normal.count == 0) return best;
+  for (int at = ig_vocabulary_find(&tokens->by_normal, text, length); at >= 0;
+       at = (int)tokens->list[at].next_alike - 1) {
+    const ig_added_token *t = &tokens->list[at];
+    if ((!best || t < best) && is_wanted(tokens, t, filter)) best = t;
   }
   return best;
 }
 
-const ig_added_token *ig_added_tokens_of(const ig_added_tokens *tokens, int id) {
-  for (size_t i = 0; i < tokens->count; i++)
-    if (tokens->list[i].id == id) return &tokens->list[i];
+const ig_added_token *ig_added_tokens_at(const ig_added_tokens *tokens, const char *text,
+                                         size_t length, ig_added_token_filter filter) {
+  if (!may_begin(tokens, text, length)) return NULL;
+  for (size_t i = tokens->length_count; i-- > 0;) {
+    const size_t size = tokens->lengths[i];
+    if (size > length || size == 0) continue;
+    const ig_added_token *found = find_exactly(tokens, text, size, filter);
+    if (found) return found;
+  }
   return NULL;
+}
+
+const ig_added_token *ig_added_tokens_of(const ig_added_tokens *tokens, int id) {
+  size_t low = 0, high = tokens->ordered;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (tokens->list[tokens->by_id[middle]].id < id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (low == tokens->ordered) return NULL;
+  const ig_added_token *found = &tokens->list[tokens->by_id[low]];
+  return found->id == id ? found : NULL;
 }
 
 int ig_added_tokens_find(const ig_added_tokens *tokens, const char *text, size_t length) {

@@ -18,6 +18,7 @@ typedef struct ig_added_token {
   bool normalized;
   char *normal;
   size_t normal_length;
+  size_t next_alike;  // the number plus 1 of a later token that has the same `normal`; 0: none
 } ig_added_token;
 
 enum { IG_ADDED_LONG = 4 };
@@ -26,6 +27,14 @@ typedef struct ig_added_tokens {
   size_t count, capacity;
   // Tokens that the vocabulary lacks, or has with another id: their ids hold for pieces, too.
   ig_vocabulary own;
+  // Numbers in the list, by the tokens' texts and, where they have one, by `normal`; and the lengths
+  // of all of these, rising: there may be many thousands of tokens, and texts are looked through for
+  // each of them.
+  ig_vocabulary by_text, by_normal;
+  size_t *lengths;  // (length_count)
+  size_t length_count, length_capacity;
+  size_t *by_id;  // (ordered): numbers, by the tokens' ids; 0 of them: ids are not settled
+  size_t ordered, order_capacity;
   int limit;  // tokens with ids from this one on are text like any other
   // Bits for how tokens begin: the first two bytes of those shorter than IG_ADDED_LONG, and a hash
   // of the first bytes of the others.
@@ -48,9 +57,13 @@ ig_status ig_added_tokens_read(ig_added_tokens *tokens, ig_json_object config, i
                                ig_error *err);
 // Puts the tokens in the order of their ids and forgets those, as Hugging Face tokenizers numbers
 // tokens itself whatever the files say.
-void ig_added_tokens_forget_ids(ig_added_tokens *tokens);
-// Gives ids to tokens without one: that of the vocabulary, or the next after all others.
+ig_status ig_added_tokens_forget_ids(ig_added_tokens *tokens, ig_error *err);
+// Gives ids to tokens without one: that of the vocabulary, or the next after all others. Ids are
+// settled then.
 ig_status ig_added_tokens_number(ig_added_tokens *tokens, const ig_vocabulary *vocabulary,
+                                 ig_error *err);
+// Adds a token that there is not yet, with an id above all others, when ids are settled.
+ig_status ig_added_tokens_append(ig_added_tokens *tokens, const ig_added_token *token, int id,
                                  ig_error *err);
 // Sets what a normalized token, the number in the list, is looked for as.
 ig_status ig_added_tokens_set_normal(ig_added_tokens *tokens, size_t number, const char *text,
@@ -60,7 +73,7 @@ typedef bool (*ig_added_token_filter)(const ig_added_token *token);
 // The longest token at the start of text, of those that the filter takes (NULL: all); NULL: none.
 const ig_added_token *ig_added_tokens_at(const ig_added_tokens *tokens, const char *text,
                                          size_t length, ig_added_token_filter filter);
-// The token with this id; NULL: none.
+// The token with this id; NULL: none. Ids are settled.
 const ig_added_token *ig_added_tokens_of(const ig_added_tokens *tokens, int id);
 // The id of a piece of this text, where it is not the vocabulary's; -1: it is.
 int ig_added_tokens_find(const ig_added_tokens *tokens, const char *text, size_t length);

@@ -53,7 +53,7 @@ static ig_status load_word_pieces(ig_tokenizer *t, const char *directory, ig_err
   else
     IG_TRY(ig_tokenizer_parts_on_file(t, 0, directory, t->description->files.vocabulary, load_lines,
                                       err));
-  if (!t->json_bytes || t->lists_added) ig_added_tokens_forget_ids(&t->added);
+  if (!t->json_bytes || t->lists_added) IG_TRY(ig_added_tokens_forget_ids(&t->added, err));
   t->word_pieces = (ig_word_pieces){
       .unknown_id = ig_vocabulary_find(v, t->special_text[IG_TOKENIZER_SPECIAL_UNK],
                                        t->special_length[IG_TOKENIZER_SPECIAL_UNK]),
