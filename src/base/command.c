@@ -16,9 +16,8 @@
 #include "base/allocate.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
+#include "base/launcher.h"
 #include "base/number.h"
-
-extern char **environ;
 
 enum { MOST_OUTPUT = 1 << 20, SHOWN = 200 };
 
@@ -43,7 +42,8 @@ static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attri
 }
 
 // "COMMAND "$@"" with the argument as $1: the shell does not look into it.
-static int spawn(running_command *r, const char *argument, const int ends[2], char *script) {
+static int spawn(running_command *r, const char *argument, const int ends[2], char *script,
+                 char *const *environment) {
   char *const words[] = {(char *)"sh", (char *)"-c", script, (char *)"sh", (char *)argument, NULL};
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -53,7 +53,7 @@ static int spawn(running_command *r, const char *argument, const int ends[2], ch
   if (!failed) {
     failed = prepare(&actions, &attributes, ends);
     if (!failed)
-      failed = posix_spawn(&r->process, "/bin/sh", &actions, &attributes, words, environ);
+      failed = posix_spawn(&r->process, "/bin/sh", &actions, &attributes, words, environment);
     posix_spawnattr_destroy(&attributes);
   }
   posix_spawn_file_actions_destroy(&actions);
@@ -67,9 +67,11 @@ static ig_status begin(running_command *r, const char *argument, ig_error *err) 
   const size_t length = end + strlen(rest) + 1;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC)) return ig_fail_system(err, r->command, "run");
-  char *script = ig_allocate(length, 1, err);
+  char *script = ig_allocate(length, 1, err), **environment = NULL;
   if (script) snprintf(script, length, "%.*s%s", (int)end, r->command, rest);
-  const int failed = script ? spawn(r, argument, ends, script) : ENOMEM;
+  const bool ready = script && ig_launcher_environment(&environment, err) == IG_OK;
+  const int failed = ready ? spawn(r, argument, ends, script, environment) : ENOMEM;
+  free(environment);
   free(script);
   close(ends[1]);
   r->descriptor = ends[0];
