@@ -1,8 +1,8 @@
 # A thin door to CMake: `make` leaves the command at build/ingot. CONTRIBUTING.md tells of the rest.
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 PREFIX ?= /usr/local
-SOURCES = $(wildcard include/*.h include/*/*.h cli/*.[ch] bench/*.c examples/*.c tests/*.h \
-            tests/*/*.[ch] fuzz/*.[ch]) $(shell find src -name '*.[ch]' -o -name '*.cc')
+SOURCES = $(wildcard include/*.h include/*/*.h cli/*.[ch] plugins/*.c bench/*.c examples/*.c \
+            tests/*.h tests/*/*.[ch] fuzz/*.[ch]) $(shell find src -name '*.[ch]' -o -name '*.cc')
 CONFIGURE = cmake -DCMAKE_INSTALL_PREFIX="$(PREFIX)" --preset
 
 .PHONY: all setup demo test bench fuzz format check install uninstall clean

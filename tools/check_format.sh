@@ -10,7 +10,7 @@ if [ -z "$program" ] || ! "$program" --version | grep -q "version $version\\."; 
   exit 0
 fi
 # Each place once, without the excerpts.
-places=$({ find src cli include tests fuzz examples bench -type f \( -name '*.[ch]' -o \
+places=$({ find src cli plugins include tests fuzz examples bench -type f \( -name '*.[ch]' -o \
   -name '*.cc' \) -print0 2>/dev/null || true; } | sort -z |
   xargs -0 -r "$program" --dry-run 2>&1 |
   sed -nE 's/^([^ :]+:[0-9]+):[0-9]+: (warning|error): .*/\1: not as clang-format leaves it/p' |

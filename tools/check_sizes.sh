@@ -9,7 +9,7 @@ while IFS= read -r -d '' file; do
     echo "$file:$lines: longer than $limit lines"
     failed=1
   fi
-done < <(find src cli include tests fuzz examples bench -type f \( -name '*.[ch]' -o -name '*.cc' \
-  -o -name '*.inc' \) -print0 2>/dev/null | sort -z)
+done < <(find src cli plugins include tests fuzz examples bench -type f \
+  \( -name '*.[ch]' -o -name '*.cc' -o -name '*.inc' \) -print0 2>/dev/null | sort -z)
 if [ "$failed" = 0 ]; then echo "sizes: fine"; fi
 exit "$failed"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building needs and is missing: Debian/Ubuntu (apt), Fedora (dnf), macOS (Homebrew).
 # Instant when nothing is missing. --tests also asks for what the tests need; --developer for that,
-# for clang and clang-format and, on Linux, for valgrind.
+# for clang, clang-format and Open MPI and, on Linux, for valgrind.
 set -euo pipefail
 
 # what | how to see it (command or pkg-config module) | Debian | Fedora | Homebrew (-: comes with
@@ -44,6 +44,12 @@ command clang-format clang-format         clang-tools-extra    clang-format
   if [ "$(uname)" = Linux ]; then
     needs+="
 command valgrind     valgrind             valgrind             valgrind
+"
+  fi
+  if command -v apt-get >/dev/null; then  # elsewhere it is out of sight until it is chosen
+    needs+="
+command mpicc        libopenmpi-dev       openmpi-devel        open-mpi
+command mpirun       openmpi-bin          openmpi              open-mpi
 "
   fi
 fi

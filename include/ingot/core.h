@@ -47,6 +47,7 @@ const char *ig_status_name(ig_status status);
 void ig_clean_text(char *text, bool keep_lines);
 
 typedef struct ig_interrupter ig_interrupter; /* asks runs to stop: ingot.h */
+typedef struct ig_cluster ig_cluster;         /* processes that work together: ingot_cluster.h */
 
 /* ---- reports: the library hands lines and progress to the caller --------- */
 
