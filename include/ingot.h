@@ -269,6 +269,10 @@ typedef struct ig_train_options {
   /* reports what would be done: data, vocabulary, sizes, memory, and the time that it takes, from a
    * few updates. Nothing is written to the output directory, and no statistics; default no */
   bool dry_run;
+  /* the processes that share the micro-batches of each update, all of which call ig_train with the
+   * same configuration; the first alone reports, writes and validates. Default NULL: this process
+   * trains alone */
+  ig_cluster *cluster;
 } ig_train_options;
 /* Trains as the YAML file says (docs/training.md). If the output directory holds a checkpoint of
  * the same run, it goes on from there. IG_INTERRUPTED after ig_interrupt, with the state saved. */

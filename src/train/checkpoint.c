@@ -151,6 +151,7 @@ static ig_status write_checkpoint(const ig_run *run, const char *directory, bool
 ig_status ig_checkpoint_save(const ig_run *run, const char *directory, bool with_state,
                              ig_error *err) {
   ig_replacement replacement;
+  if (run->follows) return IG_OK;
   IG_TRY(open_replacement(run, directory, &replacement, err));
   ig_status status = ig_replace_begin(&replacement, err);
   if (status == IG_OK) {
@@ -335,6 +336,7 @@ static ig_status remove_kept(const ig_run *run, const char *path, bool *removed,
 
 ig_status ig_checkpoint_keep(const ig_run *run, ig_error *err) {
   const char *output = run->config.output;
+  if (run->follows) return IG_OK;
   char *path = kept_path(output, run->state.update, err);
   ig_status status = path ? ig_checkpoint_save(run, path, false, err) : IG_ERROR_MEMORY;
   free(path);

@@ -5,6 +5,8 @@
 #define IG_TRAIN_CHECKPOINT_H
 #include "train/run.h"
 
+// What saves does nothing in a rank that follows: rank 0 saves for all.
+
 // Replaces the directory, or what it leads to if it is a symbolic link; what others put into it
 // moves along. with_state false: the model and its tokenizer only. What fails after the new one has
 // taken its place is a warning.

@@ -17,32 +17,13 @@
 #include "train/checkpoint.h"
 #include "train/dry_run.h"
 #include "train/loop_log.h"
+#include "train/ranks.h"
 #include "train/saving.h"
 #include "train/setup.h"
 #include "train/stats_path.h"
 #include "train/trainer.h"
 #include "train/training_loop.h"
 #include "train/validate.h"
-
-// Gets the batches of one update, where need be from two epochs, and moves on to the next.
-static ig_status gather_batches(ig_training_loop *l, size_t *targets, ig_error *err) {
-  ig_run_state *s = &l->run->state;
-  *targets = 0;
-  for (int i = 0; i < l->run->config.accumulate; i++) {
-    size_t batches;
-    IG_TRY(ig_batches_epoch(l->run, s->epoch, &batches, err));
-    if (s->batch >= batches) {
-      s->epoch++;
-      s->batch = 0;
-      IG_TRY(ig_batches_epoch(l->run, s->epoch, &batches, err));
-    }
-    IG_TRY(ig_batches_get(l->run, (size_t)s->batch++, &l->micro[i], err));
-    s->source_tokens += l->micro[i].source_tokens;
-    *targets += ig_trainer_targets(l->run->trainer, &l->micro[i].batch);
-  }
-  s->target_tokens += *targets;
-  return IG_OK;
-}
 
 // The error of `what` that happened at `update`, with advice.
 static ig_status fail_diverged(const ig_training_loop *l, int update, const char *what,
@@ -97,16 +78,8 @@ static ig_status do_update(ig_training_loop *l, ig_error *err) {
   ig_run_state *s = &l->run->state;
   const double begin = ig_clock_seconds();
   const int number = s->update + 1;
-  ig_loss_sums sums = {0};
-  IG_TRY(gather_batches(l, &sums.tokens, err));
-  for (int i = 0; i < l->run->config.accumulate; i++) {
-    ig_loss_sums part;
-    IG_TRY(ig_trainer_accumulate_sums(l->run->trainer, &l->micro[i].batch, (double)sums.tokens,
-                                      &part, err));
-    sums.loss += part.loss;
-    sums.nll += part.nll;
-    sums.kl_divergence += part.kl_divergence;
-  }
+  ig_loss_sums sums;
+  IG_TRY(ig_micro_batches_run(&l->micro, l->run, &sums, err));
   // Of plain text it may happen that no token is masked.
   if (sums.tokens) IG_TRY(check_loss(l, number, sums.loss / (double)sums.tokens, err));
   double norm = 0;
@@ -148,7 +121,7 @@ static ig_status validate_and_keep_best(ig_training_loop *l, ig_error *err) {
   ig_validation v;
   IG_TRY(ig_saving_before_validation(l, err));
   const double begin = ig_clock_seconds();
-  ig_status status = ig_validate_run(l->run, &v, err);
+  ig_status status = ig_ranks_validate(l->run, &v, err);
   l->validation_seconds = ig_clock_seconds() - begin;
   l->run->state.validation_due = status == IG_INTERRUPTED;
   l->unsaved = true;
@@ -227,8 +200,10 @@ static ig_status run_updates(ig_training_loop *l, ig_error *err) {
   if (l->run->state.validation_due) IG_TRY(validate_and_save(l, err));
   for (;;) {
     const char *reason = reason_to_stop(l);
+    bool interrupted = ig_interrupt_requested(l->run->interrupter);
+    IG_TRY(ig_ranks_agree(l->run, &reason, &interrupted, err));
     if (reason) return end_finished(l, reason, err);
-    if (ig_interrupt_requested(l->run->interrupter)) return IG_INTERRUPTED;
+    if (interrupted) return IG_INTERRUPTED;
     IG_TRY(do_update(l, err));
     IG_TRY(between_updates(l, err));
   }
@@ -317,13 +292,15 @@ static int choices_of(const ig_run *run) {
 static ig_status train_run(ig_run *run, const ig_train_options *options, ig_error *err) {
   const double begin = ig_clock_seconds();
   // A path that cannot be written is told before the run, not days later.
-  if (options->stats_path) {
+  if (options->stats_path && !run->follows) {
     IG_TRY(ig_path_refuse_home(options->stats_path, err));
     IG_TRY(ig_stats_path_check(run, options->stats_path, err));
     IG_TRY(ig_writer_check_named(options->stats_path, err));
   }
+  ig_share share;
+  IG_TRY(ig_share_make(run->config.accumulate, ig_cluster_rank(run->cluster),
+                       ig_cluster_size(run->cluster), &share, err));
   IG_TRY(ig_setup_run(run, err));
-  const size_t accumulate = (size_t)run->config.accumulate;
   ig_training_loop l = {
       .run = run,
       .first_update = run->state.update,
@@ -335,17 +312,30 @@ static ig_status train_run(ig_run *run, const ig_train_options *options, ig_erro
       .rule = {run->config.divergence_factor, run->config.divergence_updates, choices_of(run)},
       .saved_at = ig_clock_seconds(),
       .saved = run->state.update};
-  l.micro = ig_allocate(accumulate, sizeof *l.micro, err);
-  if (!l.micro) return IG_ERROR_MEMORY;
-  ig_status status = run_to_the_end(&l, err);
-  for (size_t i = 0; i < accumulate; i++) ig_batcher_buffer_free(&l.micro[i]);
-  free(l.micro);
-  return options->stats_path ? write_stats_of_end(&l, options->stats_path, status, err) : status;
+  ig_status status = ig_micro_batches_make(run, &l.micro, err);
+  if (status == IG_OK) status = run_to_the_end(&l, err);
+  ig_micro_batches_free(&l.micro);
+  return options->stats_path && !run->follows
+             ? write_stats_of_end(&l, options->stats_path, status, err)
+             : status;
 }
 
-ig_status ig_train(const char *config_path, const ig_train_options *options, ig_error *err) {
-  const ig_train_options defaults = {0};
-  if (!options) options = &defaults;
+// Rank 0 speaks for all.
+static ig_status join_ranks(ig_run *run, const ig_train_options *options, ig_error *err) {
+  static const ig_reporter silent = {0};
+  run->cluster = options->cluster;
+  run->follows = ig_cluster_rank(run->cluster) > 0;
+  if (options->dry_run && run->cluster)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "a dry run is of one process: start it alone, without mpirun or srun");
+  if (!run->follows) return IG_OK;
+  run->reporter = &silent;
+  run->tell_metrics = NULL;
+  return IG_OK;
+}
+
+static ig_status check_options(const char *config_path, const ig_train_options *options,
+                               ig_error *err) {
   IG_TRY(ig_fail_if_null(config_path, "config_path", err));
   if (options->set_count) IG_TRY(ig_fail_if_null(options->set, "set", err));
   if (options->dry_run && options->stats_path)
@@ -353,11 +343,19 @@ ig_status ig_train(const char *config_path, const ig_train_options *options, ig_
                    "a dry run has no statistics: leave out --stats (stats_path)");
   for (size_t i = 0; i < options->set_count; i++)
     IG_TRY(ig_fail_if_null(options->set[i], "set: an assignment", err));
+  return IG_OK;
+}
+
+ig_status ig_train(const char *config_path, const ig_train_options *options, ig_error *err) {
+  const ig_train_options defaults = {0};
+  if (!options) options = &defaults;
+  IG_TRY(check_options(config_path, options, err));
   ig_run run = {.reporter = &options->reporter,
                 .interrupter = options->interrupter,
                 .tell_metrics = options->metrics,
                 .metrics_context = options->metrics_context,
                 .threads = options->threads};
+  IG_TRY(join_ranks(&run, options, err));
   IG_TRY(ig_train_config_load(config_path, options->interrupter, options->set, options->set_count,
                               &run.config, err));
   const ig_status status = options->dry_run ? ig_dry_run(&run, err) : train_run(&run, options, err);

@@ -21,6 +21,10 @@ static ig_status append_line(const char *path, const char *line, ig_error *err) 
 }
 
 ig_status ig_metrics_append(const ig_run *run, json_t *entry, ig_error *err) {
+  if (run->follows) {
+    json_decref(entry);
+    return IG_OK;
+  }
   char *text = ig_json_text(entry, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
   const ig_status shown = text ? ig_events_write(run, entry, err) : IG_OK;
   json_decref(entry);

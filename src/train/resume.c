@@ -80,7 +80,7 @@ static ig_status restart_comparison(ig_run *run, const char *difference, ig_erro
   snprintf(name, sizeof name, "best-%d", s->best_update);
   char *aside = ig_path_join(run->config.output, name, err);
   if (!aside) return IG_ERROR_MEMORY;
-  const bool moved = rename(run->best, aside) == 0;
+  const bool moved = !run->follows && rename(run->best, aside) == 0;
   ig_report(run->reporter, IG_LEVEL_WARNING,
             "%s has changed: scores of validations start to compete anew%s%s", difference,
             moved ? "; the best model so far is now " : "", moved ? aside : "");

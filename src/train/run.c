@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/fail.h"
+#include "base/file.h"
 #include "train/run_teachers.h"
 
 void ig_run_free(ig_run *run) {
@@ -29,4 +31,12 @@ void ig_run_free(ig_run *run) {
   free(run->metrics);
   for (int i = 0; i < 2; i++) free(run->made_files[i]);
   if (run->lock) fclose(run->lock);
+}
+
+ig_status ig_run_check_shared(const ig_run *run, const char *path, ig_error *err) {
+  if (ig_file_exists(path)) return IG_OK;
+  return ig_fail(err, IG_ERROR_IO,
+                 "%s: rank 0 has written it, and rank %d does not see it: train.output must be a "
+                 "directory that all machines share",
+                 path, ig_cluster_rank(run->cluster));
 }

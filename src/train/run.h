@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "train/adapter.h"
 #include "train/divergence.h"
+#include "ingot_cluster.h"
 #include "train/train_config.h"
 
 // Sums since the last line of the log.
@@ -53,6 +54,8 @@ typedef struct ig_run {
   void (*tell_metrics)(void *context, const char *line);  // NULL: nobody is told
   void *metrics_context;
   int threads;
+  ig_cluster *cluster;  // borrowed; NULL: one process trains alone
+  bool follows;         // rank 0 writes, reports and validates for this one
   ig_train_config config;
   char *latest, *best, *metrics;  // paths within config.output
   ig_event_file *events;          // NULL: without train.tensorboard
@@ -84,4 +87,6 @@ typedef struct ig_run {
 } ig_run;
 
 void ig_run_free(ig_run *run);
+// In a rank that follows: whether a file that rank 0 has written is here, too.
+ig_status ig_run_check_shared(const ig_run *run, const char *path, ig_error *err);
 #endif

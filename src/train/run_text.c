@@ -60,6 +60,10 @@ ig_status ig_run_text_make_tokenizer(ig_run *run, ig_error *err) {
   ig_vocabulary vocabulary = {0};
   run->made_files[0] = ig_path_join(run->config.output, VOCABULARY_NAME, err);
   if (!run->made_files[0]) return IG_ERROR_MEMORY;
+  if (run->follows) {
+    IG_TRY(ig_run_check_shared(run, run->made_files[0], err));
+    return load_made(run, err);
+  }
   const ig_status status = train_vocabulary(run, &vocabulary, err);
   ig_vocabulary_free(&vocabulary);
   return status == IG_OK ? load_made(run, err) : status;

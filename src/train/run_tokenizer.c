@@ -118,6 +118,7 @@ static ig_status fail_vocab_size(const ig_run *run, ig_status status, ig_error *
 static ig_status train_sentencepiece(ig_run *run, const piece_model *model, ig_error *err) {
   *model->path = ig_path_join(run->config.output, model->name, err);
   if (!*model->path) return IG_ERROR_MEMORY;
+  if (run->follows) return ig_run_check_shared(run, *model->path, err);
   ig_sentencepiece_training training = run->config.data.sentencepiece;
   symbol_list list;
   IG_TRY(list_symbols(&run->config.data, model, &list, err));

@@ -13,7 +13,8 @@ bool ig_saving_is_held_back(const ig_training_loop *l) {
 ig_status ig_saving_write_latest(ig_training_loop *l, ig_error *err) {
   ig_run *run = l->run;
   if (!l->unsaved) return IG_OK;
-  ig_status status = ig_metrics_sync(run->metrics, &run->state.metrics_bytes, err);
+  ig_status status =
+      run->follows ? IG_OK : ig_metrics_sync(run->metrics, &run->state.metrics_bytes, err);
   if (status == IG_OK) status = ig_checkpoint_save(run, run->latest, true, err);
   if (status != IG_OK)
     return ig_fail_in(err, status, "update %d is not saved, latest/ holds update %d",

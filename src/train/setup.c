@@ -11,6 +11,7 @@
 #include "train/identity.h"
 #include "train/metrics.h"
 #include "train/output_directory.h"
+#include "train/ranks.h"
 #include "train/resume.h"
 #include "train/resume_changes.h"
 #include "train/run_adapter.h"
@@ -86,19 +87,30 @@ static ig_status tell_compute(const ig_run *run, ig_error *err) {
 
 // Nothing has been learned yet, so there is nothing to save.
 static ig_status check_interrupted(const ig_run *run, ig_error *err) {
-  if (!ig_interrupt_requested(run->interrupter)) return IG_OK;
+  const char *reason = NULL;
+  bool interrupted = ig_interrupt_requested(run->interrupter);
+  IG_TRY(ig_ranks_agree(run, &reason, &interrupted, err));
+  if (!interrupted) return IG_OK;
   return ig_fail(err, IG_INTERRUPTED,
                  "interrupted before the first update; the same command starts again");
+}
+
+// Ranks that follow come when all that rank 0 makes for them is there.
+static ig_status open_output(ig_run *run, ig_error *err) {
+  if (run->follows) IG_TRY(ig_ranks_begin(run, err));
+  if (run->follows && run->resumed) IG_TRY(ig_run_check_shared(run, run->latest, err));
+  if (!run->follows) IG_TRY(ig_output_directory_open(run, err));
+  if (!run->follows) IG_TRY(ig_resume_find_checkpoint(run, err));
+  IG_TRY(ig_run_adapter_check_checkpoint(run, err));
+  IG_TRY(ig_run_tokenizer_make(run, err));
+  return run->follows ? IG_OK : ig_ranks_begin(run, err);
 }
 
 static ig_status set_up_run(ig_run *run, ig_error *err) {
   IG_TRY(ig_output_directory_name_paths(run, err));
   IG_TRY(ig_run_model_check(run, err));
   IG_TRY(ig_run_data_check(run, err));
-  IG_TRY(ig_output_directory_open(run, err));
-  IG_TRY(ig_resume_find_checkpoint(run, err));
-  IG_TRY(ig_run_adapter_check_checkpoint(run, err));
-  IG_TRY(ig_run_tokenizer_make(run, err));
+  IG_TRY(open_output(run, err));
   IG_TRY(check_interrupted(run, err));
   IG_TRY(make_model_and_data(run, err));
   IG_TRY(check_interrupted(run, err));
@@ -108,6 +120,8 @@ static ig_status set_up_run(ig_run *run, ig_error *err) {
   ig_run_groups_tell(run);
   ig_run_adapter_tell(run);
   if (run->resumed) IG_TRY(ig_resume_trainer(run, err));
+  IG_TRY(ig_ranks_check_same(run, err));
+  if (run->follows) return IG_OK;
   IG_TRY(ig_metrics_truncate(run->metrics, &run->state, err));
   IG_TRY(ig_resume_changes_tell(run, err));
   // A directory that cannot hold a checkpoint is told now, and a run that is killed before its
@@ -129,6 +143,6 @@ ig_status ig_setup_dry_run(ig_run *run, ig_error *err) {
 
 ig_status ig_setup_run(ig_run *run, ig_error *err) {
   const ig_status status = set_up_run(run, err);
-  if (status != IG_OK) ig_output_directory_remove_made(run);
+  if (status != IG_OK && !run->follows) ig_output_directory_remove_made(run);
   return status;
 }

@@ -229,6 +229,12 @@ size_t ig_trainer_targets(const ig_trainer *t, const ig_batch *batch) {
   return n;
 }
 
+void ig_trainer_skip(ig_trainer *t, const ig_batch *batch) {
+  const uint32_t copies = t->r_drop > 0 ? 2 : 1;
+  t->source_rows += copies * (uint32_t)batch->source_offsets[batch->sequences];
+  t->target_rows += copies * (uint32_t)batch->target_offsets[batch->sequences];
+}
+
 ig_status ig_trainer_accumulate_sums(ig_trainer *t, const ig_batch *batch, double normalizer,
                                      ig_loss_sums *sums, ig_error *err) {
   *sums = (ig_loss_sums){0};

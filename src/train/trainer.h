@@ -33,6 +33,8 @@ ig_status ig_trainer_reserve(ig_trainer *trainer, const ig_batch_bounds *most,
 // As ig_trainer_accumulate, in sums over the counted targets.
 ig_status ig_trainer_accumulate_sums(ig_trainer *trainer, const ig_batch *batch, double normalizer,
                                      ig_loss_sums *sums, ig_error *err);
+// Leaves out a micro-batch that another rank accumulates: dropout counts its rows.
+void ig_trainer_skip(ig_trainer *trainer, const ig_batch *batch);
 // Teachers from the next batch on. Weights are divided by their sum (all 0: equal ones); who has
 // the weight 0 is not run. Models are borrowed until the trainer is freed, for what was made to run
 // one is kept; the arrays are not. May be called between any two batches, also of one update. After

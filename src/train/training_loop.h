@@ -1,11 +1,11 @@
 // The loop of updates: what it keeps beside the run. loop.c, saving.c and loop_log.c share it.
 #ifndef IG_TRAIN_TRAINING_LOOP_H
 #define IG_TRAIN_TRAINING_LOOP_H
-#include "train/run.h"
+#include "train/micro_batches.h"
 
 typedef struct ig_training_loop {
   ig_run *run;
-  ig_batch_buffer *micro;  // (accumulate): the batches of one update
+  ig_micro_batches micro;
   ig_divergence_rule rule;
   int first_update;  // done before this process
   uint64_t first_source, first_target;
