@@ -8,6 +8,7 @@
 #include "completion.h"
 #include "help.h"
 #include "ingot.h"
+#include "ingot_cluster.h"
 #include "man.h"
 #include "options.h"
 #include "report.h"
@@ -101,6 +102,17 @@ static int help(int argc, char **argv) {
   return CLI_OK;
 }
 
+// Each of several processes would do all the work, and write the same files.
+static int run(const cli_verb *verb, int argc, char **argv) {
+  const int processes = ig_cluster_processes();
+  if (processes == 1 || verb->shared) return verb->run(verb, argc, argv);
+  return cli_fail(
+      verb,
+      "a launcher has started %d processes: train, translate and fuse share their work, "
+      "%s is to be started alone",
+      processes, verb->name);
+}
+
 static int dispatch(int argc, char **argv) {
   if (argc < 2) {
     cli_help_overview(stderr);
@@ -114,9 +126,9 @@ static int dispatch(int argc, char **argv) {
     return CLI_OK;
   }
   const cli_verb *longer = argc > 2 ? find_longer_verb(word, argv[2]) : NULL;
-  if (longer != NULL) return longer->run(longer, argc - 3, argv + 3);
+  if (longer != NULL) return run(longer, argc - 3, argv + 3);
   const cli_verb *verb = find_verb(word);
-  return verb != NULL ? verb->run(verb, argc - 2, argv + 2) : unknown_verb(word);
+  return verb != NULL ? run(verb, argc - 2, argv + 2) : unknown_verb(word);
 }
 
 // A file that is opened gets the lowest free descriptor: without these three it would be taken for

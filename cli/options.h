@@ -47,6 +47,7 @@ typedef struct cli_verb {
   const char *operand;                 // the name of the operands in messages; NULL: none are taken
   const char *const *operand_choices;  // what shells complete: NULL-terminated; NULL: by the name
   size_t min_operands, max_operands;
+  bool shared;  // several processes that mpirun has started share its work
   // Gets the arguments after the verb; returns the exit code.
   int (*run)(const struct cli_verb *verb, int argc, char **argv);
 } cli_verb;

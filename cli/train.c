@@ -1,6 +1,7 @@
 // ingot train: a model from a configuration file.
 #include "ingot.h"
 #include "options.h"
+#include "ranks.h"
 #include "report.h"
 #include "stop.h"
 
@@ -27,6 +28,17 @@ static const cli_option train_options[] = {
     CLI_JSON_OPTION,
 };
 
+static int train(const cli_verb *verb, const char *path, const cli_log *log,
+                 ig_train_options *options) {
+  const bool first = ig_cluster_rank(options->cluster) == 0;
+  options->reporter = cli_report_begin(log, true);
+  options->interrupter = cli_stop_on_signals(first && !log->quiet && !log->json);
+  ig_error err = {0};
+  const ig_status status = ig_train(path, options, &err);
+  cli_report_end();
+  return cli_stop_code(status, cli_ranks_end(verb, options->cluster, status, &err));
+}
+
 static int run_train(const cli_verb *verb, int argc, char **argv) {
   train_values values = {0};
   cli_operands operands;
@@ -38,12 +50,8 @@ static int run_train(const cli_verb *verb, int argc, char **argv) {
                                 .stats_path = values.stats,
                                 .dry_run = values.dry_run};
     values.log.clock = true;
-    options.reporter = cli_report_begin(&values.log, true);
-    options.interrupter = cli_stop_on_signals(!values.log.quiet && !values.log.json);
-    ig_error err = {0};
-    ig_status status = ig_train(operands.items[0], &options, &err);
-    cli_report_end();
-    code = cli_stop_code(status, status == IG_OK ? CLI_OK : cli_fail(verb, "%s", err.message));
+    code = cli_ranks_join(verb, &options.cluster);
+    if (code == CLI_GO_ON) code = train(verb, operands.items[0], &values.log, &options);
   }
   cli_list_free(&values.set);
   return code;
@@ -73,5 +81,6 @@ const cli_verb cli_train = {
     .operand = "CONFIG.yml",
     .min_operands = 1,
     .max_operands = 1,
+    .shared = true,
     .run = run_train,
 };
