@@ -27,9 +27,9 @@ typedef struct ig_added_tokens {
   size_t count, capacity;
   // Tokens that the vocabulary lacks, or has with another id: their ids hold for pieces, too.
   ig_vocabulary own;
-  // Numbers in the list, by the tokens' texts and, where they have one, by `normal`; and the lengths
-  // of all of these, rising: there may be many thousands of tokens, and texts are looked through for
-  // each of them.
+  // Numbers in the list, by the tokens' texts and, where they have one, by `normal`; and the
+  // lengths of all of these, rising: there may be many thousands of tokens, and texts are looked
+  // through for each of them.
   ig_vocabulary by_text, by_normal;
   size_t *lengths;  // (length_count)
   size_t length_count, length_capacity;
