@@ -139,6 +139,7 @@ endforeach()
 add_script_test(cases ${CMAKE_SOURCE_DIR}/tests/cases/run.sh)
 if(NOT APPLE)  # the checkers want GNU tools and bash 4
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_selftest.sh)
+  add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_limits.sh)
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_headers.sh)
   add_script_test(tools ${CMAKE_SOURCE_DIR}/tools/check_exports.sh $<TARGET_FILE:ingot_shared>)
   if(NOT INGOT_SANITIZE AND NOT INGOT_FUZZ)  # a user's program would need their run-time libraries
