@@ -59,6 +59,15 @@ ig_status ig_tokenizer_from_corpus(const ig_corpus_tokens *corpus, ig_tokenizer 
                                    ig_error *err);
 void ig_tokenizer_free(ig_tokenizer *tokenizer);
 
+// Adds tokens at which text is cut wherever they stand, and which decoding keeps: with ids after
+// all others, in the order of the list. A token that the tokenizer has already stays what it is,
+// known [i] being true then, also for the second of two equal ones. Not thread-safe.
+// IG_ERROR_UNSUPPORTED: the two sides have a vocabulary each, or transformers would give other ids.
+ig_status ig_tokenizer_add_tokens(ig_tokenizer *tokenizer, const ig_token_list *tokens, bool *known,
+                                  ig_error *err);
+// Whether a text can be such a token. The message names the text and why not.
+ig_status ig_tokenizer_check_token(const ig_tokenizer *tokenizer, const char *text, ig_error *err);
+
 // Writes the tokenizer's files into an existing directory, each atomically. Those of a class
 // of transformers are loadable by its AutoTokenizer beside a config.json.
 ig_status ig_tokenizer_save(const ig_tokenizer *tokenizer, const char *directory, ig_error *err);
