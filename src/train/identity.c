@@ -12,6 +12,7 @@
 #include "train/resume_changes.h"
 #include "train/run_adapter.h"
 #include "train/run_groups.h"
+#include "train/run_new_tokens.h"
 #include "train/run_teachers.h"
 
 // Adds the members of `part` to the object, as "prefix.key". Takes over the reference to part
@@ -101,7 +102,7 @@ static json_t *data_part(const ig_run *run) {
     failed |= json_object_set_new(part, "sampling.alpha", json_real((double)d->sampling_alpha));
   }
   failed |= json_object_set_new(part, "joint", json_boolean(d->joint));
-  failed |= add_weights(part, run);
+  failed |= add_weights(part, run) || !ig_run_new_tokens_identify(run, part);
   if (!failed) return part;
   json_decref(part);
   return NULL;

@@ -16,6 +16,8 @@ void ig_run_free(ig_run *run) {
   ig_run_teachers_free(run);
   ig_model_free(run->model);
   ig_tokenizer_free(run->tokenizer);
+  for (size_t i = 0; i < run->new_token_count; i++) free(run->new_tokens[i]);
+  free(run->new_tokens);
   ig_corpus_free(&run->train);
   ig_corpus_free(&run->sampled);
   ig_corpus_free(&run->valid);

@@ -64,6 +64,9 @@ typedef struct ig_run {
   FILE *lock;                     // held on config.output: one training a directory
   bool made_lock;                 // its file did not exist before
   ig_tokenizer *tokenizer;
+  char **new_tokens;  // (new_token_count): of data.new_tokens
+  size_t new_token_count;
+  int tokens_before;  // of the tokenizer, before it got these; 0: it gets none
   ig_corpus train, valid;
   ig_squad questions;                 // that valid is the windows of; empty of pairs of texts
   const char *valid_tokenize;         // what splits the lines of valid into words for BLEU

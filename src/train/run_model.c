@@ -16,6 +16,7 @@
 #include "train/run_adapter.h"
 #include "train/run_data.h"
 #include "train/run_groups.h"
+#include "train/run_new_tokens.h"
 
 // The vocabulary is not known before there is a tokenizer; its size decides nothing that is checked
 // here. This one holds the special ids of every family's defaults.
@@ -207,6 +208,7 @@ ig_status ig_run_model_load(ig_run *run, ig_config *wanted, ig_error *err) {
       ig_report(run->reporter, IG_LEVEL_INFO, "%s: it gets a new head for %s", directory,
                 questions ? "question answering" : "masked tokens");
     ig_problems_tell(&run->model->notes, run->reporter);
+    IG_TRY(ig_run_new_tokens_grow(run, err));
     IG_TRY(check_vocabulary(run, err));
     IG_TRY(tell_of_shortlist(run, err));
     warn_of_layerdrop(run, directory);

@@ -13,6 +13,7 @@
 #include "model/files/load.h"
 #include "text/text_form.h"
 #include "train/run_adapter.h"
+#include "train/run_new_tokens.h"
 #include "train/run_text.h"
 
 // The text of both sides one after the other.
@@ -285,6 +286,7 @@ ig_status ig_run_tokenizer_make(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   const char *const *languages = d->languages;
   IG_TRY(make_or_load(run, err));
+  IG_TRY(ig_run_new_tokens_add(run, err));
   for (size_t i = 0; i < d->corpus_count; i++)
     if (d->corpora[i].tag) IG_TRY(check_tag(run, &d->corpora[i], err));
   return ig_tokenizer_set_languages(run->tokenizer, languages[0], languages[1], err);

@@ -18,6 +18,7 @@
 #include "train/run_data.h"
 #include "train/run_groups.h"
 #include "train/run_model.h"
+#include "train/run_new_tokens.h"
 #include "train/run_teachers.h"
 #include "train/run_tokenizer.h"
 #include "train/trainer.h"
@@ -58,6 +59,7 @@ static ig_status make_model_and_data(ig_run *run, ig_error *err) {
   IG_TRY(ig_run_adapter_check(run, err));
   IG_TRY(ig_run_teachers_load(run, err));
   IG_TRY(ig_run_data_load(run, wanted.positions.count, err));
+  IG_TRY(ig_run_new_tokens_tell_unused(run, err));
   if (run->config.data.valid.count) ig_valid_metric_choose(run);
   IG_TRY(ig_identity_make(run, &wanted, &run->identity, err));
   if (run->valid.pairs) IG_TRY(ig_identity_make_comparison(run, &run->comparison, err));

@@ -12,6 +12,7 @@
 #include "train/resume_changes.h"
 #include "train/run_adapter.h"
 #include "train/run_groups.h"
+#include "train/run_new_tokens.h"
 #include "train/run_teachers.h"
 #include "train/text_config.h"
 #include "train/train_keys.h"
@@ -349,6 +350,7 @@ static ig_status read_data(ig_train_config *c, const ig_yaml_node *data, ig_erro
   IG_TRY(read_vocabulary(c, data, d, err));
   IG_TRY(check_vocabulary_of_questions(c, data, err));
   IG_TRY(read_sampling(data, d, err));
+  IG_TRY(ig_run_new_tokens_read(data, c, err));
   IG_TRY(ig_corpora_config_read_filters(data, d, err));
   return ig_corpora_config_read_storage(data, d, err);
 }
@@ -526,6 +528,7 @@ ig_status ig_train_config_load(const char *path, const ig_interrupter *interrupt
 
 void ig_train_config_free(ig_train_config *c) {
   ig_corpora_config_free(&c->data);
+  ig_run_new_tokens_free_config(&c->data);
   free((void *)c->data.sentencepiece.symbols);
   free((void *)c->groups.freeze);
   free((void *)c->groups.no_decay);

@@ -68,7 +68,11 @@ typedef struct ig_train_data {
   bool strict;  // lines that are no text are errors; false: they are repaired and told
   ig_storage storage;
   const char *storage_directory;  // NULL: the run's output
-  const char *languages[2];  // codes of source and target; NULL: those of the tokenizer, if any
+  // Tokens that the tokenizer of init gets: a list, or a file with one a line.
+  const char **new_tokens;  // (new_token_count), owned; NULL: no list
+  size_t new_token_count;
+  const char *new_tokens_file;  // NULL: no file
+  const char *languages[2];     // codes of source and target; NULL: those of the tokenizer, if any
 } ig_train_data;
 
 // Models whose distributions of the next token are learned; count 0: none. Their names are the

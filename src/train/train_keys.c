@@ -15,7 +15,7 @@ static const char *const data_keys[] = {
     "joint",    "min_frequency", "max_tokens",      "max_length",
     "sampling", "strict",        "source_language", "target_language",
     "stride",   "wordpiece",     "storage",         "storage_directory",
-    "filters"};
+    "filters",  "new_tokens"};
 static const char *const files_keys[] = {
     "source", "target",          "squad",           "text",   "tsv", "columns",
     "tmx",    "source_language", "target_language", "weight", "tag"};
