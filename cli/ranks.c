@@ -32,3 +32,11 @@ int cli_ranks_end(const cli_verb *verb, ig_cluster *cluster, ig_status status,
   if (left != IG_OK && end.message[0] != '\0') cli_fail(verb, "rank %d: %s", rank, end.message);
   return status == IG_OK && left == IG_OK ? CLI_OK : CLI_FAILED;
 }
+
+int cli_ranks_leave(const cli_verb *verb, ig_cluster *cluster, int code) {
+  static const ig_error failure = {IG_ERROR_IO, "see what it says itself"};
+  ig_error end = {0};
+  if (ig_cluster_leave(cluster, code == CLI_OK ? NULL : &failure, &end) == IG_OK || code != CLI_OK)
+    return code;
+  return cli_fail(verb, "%s", end.message);
+}

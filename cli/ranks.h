@@ -10,4 +10,6 @@ int cli_ranks_join(const cli_verb *verb, ig_cluster **out);
 // Leaves them after the verb's work, tells of a failure, once for all of them where it can, and
 // returns the exit code. err: of the work, where status is not IG_OK.
 int cli_ranks_end(const cli_verb *verb, ig_cluster *cluster, ig_status status, const ig_error *err);
+// The same where the verb has told of its failure already, and ends with this exit code.
+int cli_ranks_leave(const cli_verb *verb, ig_cluster *cluster, int code);
 #endif

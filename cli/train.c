@@ -72,7 +72,10 @@ const cli_verb cli_train = {
         "SIGINT (Ctrl-C), SIGTERM and SIGHUP (a closed "
         "terminal) save the state and stop, with exit code 130, 143 and 129; the same command goes "
         "on, and ends in the same bits as a run that was "
-        "never stopped.",
+        "never stopped.\n\n"
+        "`mpirun -n N ingot train ...` shares the batches of each update (train.accumulate) "
+        "between N "
+        "processes, on one machine or several, which end in the bits of one: docs/cluster.md.",
     .examples =
         "ingot train config.yml\ningot train config.yml --set train.output=runs/second --set "
         "train.seed=2",

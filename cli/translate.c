@@ -8,6 +8,7 @@
 #include "error.h"
 #include "identity.h"
 #include "paths.h"
+#include "ranks.h"
 #include "streams.h"
 #include "translate_values.h"
 #include "whole_file.h"
@@ -82,6 +83,7 @@ typedef struct translation {
   cli_streams streams;
   cli_alignments alignments;
   ig_translator *translator;
+  ig_cluster *cluster;  // NULL: this process is alone
 } translation;
 
 // Everything between opening and committing.
@@ -93,7 +95,8 @@ static int translate_streams(const cli_verb *verb, const cli_translate_values *v
   bool to_terminal = s->output.file == stdout && isatty(STDOUT_FILENO);
   ig_reporter reporter = cli_report_begin(&values->log, !to_terminal);
   if (to_terminal) reporter.progress = NULL;
-  const ig_line_stream stream = cli_streams_lines(s);
+  ig_line_stream stream = cli_streams_lines(s);
+  stream.cluster = t->cluster;
   ig_status status =
       values->score_target != NULL
           ? ig_score_targets(translator, &stream, cli_streams_read_target, &reporter, &err)
@@ -163,26 +166,53 @@ static int open_translator(const cli_verb *verb, const cli_translate_values *v, 
   return code;
 }
 
+// Rank 0 reads and writes for this process.
+static int follow(const cli_verb *verb, const translation *t) {
+  ig_error err = {0};
+  const ig_line_stream stream = {.cluster = t->cluster};
+  const ig_status status = ig_translate_lines(t->translator, &stream, NULL, &err);
+  return cli_ranks_end(verb, t->cluster, status, &err);
+}
+
 // The model is opened before the output, so that a wrong path leaves no trace.
 static int open_and_translate(const cli_verb *verb, const cli_translate_values *values,
                               translation *t) {
   ig_error err = {0};
   run_identity run = {.verb = verb, .values = values};
   const int code = open_translator(verb, values, t);
-  if (code != CLI_GO_ON) return code;
+  if (code != CLI_GO_ON || ig_cluster_rank(t->cluster) > 0) return code;
   ig_status status = open_streams(&t->streams, &run, &err);
   const cli_alignments_options alignments = cli_translate_alignments(values);
   if (status == IG_OK) status = cli_alignments_open(&t->alignments, &alignments, &err);
   return status == IG_OK ? translate_streams(verb, values, t) : cli_fail(verb, "%s", err.message);
 }
 
+// What one process does alone.
+static int check_alone(const cli_verb *verb, const cli_translate_values *v) {
+  const struct {
+    const char *name;
+    bool given;
+  } rules[] = {{"--score-target", v->score_target != NULL},
+               {"--alignments", v->alignments != NULL},
+               {"--alignments-svg", v->alignments_svg != NULL}};
+  for (size_t i = 0; ig_cluster_processes() > 1 && i < sizeof rules / sizeof *rules; i++)
+    if (rules[i].given)
+      return cli_fail(verb, "%s is for one process, and %d were started together", rules[i].name,
+                      ig_cluster_processes());
+  return CLI_GO_ON;
+}
+
 static int run_parsed(const cli_verb *verb, const cli_translate_values *values) {
-  int code = cli_translate_check_options(verb, values);
+  int code = check_alone(verb, values);
+  if (code == CLI_GO_ON) code = cli_translate_check_options(verb, values);
   if (code == CLI_GO_ON) code = cli_translate_check_files(verb, values);
   if (code != CLI_GO_ON) return code;
   cli_report_begin(&values->log, false);
   translation t = {0};
+  code = cli_ranks_join(verb, &t.cluster);
+  if (code != CLI_GO_ON) return code;
   code = open_and_translate(verb, values, &t);
+  code = code == CLI_GO_ON ? follow(verb, &t) : cli_ranks_leave(verb, t.cluster, code);
   cli_streams_close(&t.streams);
   cli_alignments_close(&t.alignments);
   ig_translator_free(t.translator);

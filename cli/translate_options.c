@@ -255,7 +255,9 @@ const cli_verb cli_translate = {
         "file is missing. Any number of lines is "
         "translated in bounded memory; where the input pauses, all "
         "lines so far are answered at once.\n\n"
-        "The output does not depend on --threads, --workers and --batch-tokens.\n\n"
+        "The output does not depend on --threads, --workers and --batch-tokens, nor on N where "
+        "`mpirun "
+        "-n N ingot translate ...` deals the lines to several processes (docs/cluster.md).\n\n"
         "Several models translate together, token by token, if they have one target vocabulary, "
         "the same pieces with the same ids: checkpoints of a "
         "run, "
@@ -270,5 +272,6 @@ const cli_verb cli_translate = {
         "ingot translate -m run-1/best -m run-2/best -i test.en --ensemble geometric --weights 2,1",
     .options = translate_options,
     .option_count = sizeof translate_options / sizeof *translate_options,
+    .shared = true,
     .run = cli_translate_run,
 };

@@ -559,6 +559,10 @@ typedef struct ig_line_stream {
   /* The file that lines are from, by which ig_answer_lines names them: "FILE:LINE: …"; default
    * NULL: "line LINE: …" */
   const char *name;
+  /* the processes that share the lines: all call ig_translate_lines with the same model and
+   * options; the first one reads, writes and reports, and the others' streams are empty. Of
+   * ig_translate_lines alone; default NULL: this process translates alone */
+  ig_cluster *cluster;
 } ig_line_stream;
 /* Translates a whole stream in bounded memory; the order of lines is kept. reporter may be NULL. */
 ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream,

@@ -188,6 +188,7 @@ class ig_train_options(Structure):
         ("metrics", CFUNCTYPE(None, c_void_p, c_char_p)),
         ("metrics_context", c_void_p),
         ("dry_run", c_bool),
+        ("cluster", c_void_p),
     ]
 
 
@@ -372,6 +373,7 @@ class ig_line_stream(Structure):
         ("lines_before", c_size_t),
         ("total", c_size_t),
         ("name", c_char_p),
+        ("cluster", c_void_p),
     ]
 
 

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/report.h"
 #include "pipeline/kept_translations.h"
+#include "pipeline/shared_lines.h"
 #include "pipeline/translate_window.h"
 
 static ig_status write_line(const ig_line_stream *stream, const char *text, size_t length,
@@ -104,22 +105,29 @@ static ig_status run_window(ig_translator *t, ig_stream_input *in, ig_error *err
   return status;
 }
 
-static ig_status run_lines(ig_translator *t, ig_stream_input *in, const ig_reporter *reporter,
-                           ig_error *err) {
-  IG_TRY(ig_engine_check_usable(t->engine, err));
-  ig_status status = IG_OK;
+void ig_translate_lines_begin(ig_translator *t, ig_stream_input *in, const ig_reporter *reporter) {
   ig_whole_line_clear(&t->line);
   t->review.line = 0;
   t->keeps_refusals = in->kept != NULL;
-  in->number = in->stream->lines_before;
-  ig_stream_progress_begin(&t->progress, reporter, in->read_target ? "scoring" : "translating",
-                           in->number);
   t->losses = (ig_losses){.reporter = reporter};
+  in->sources = (ig_text_repair){.where = "line ", .reporter = reporter};
+  in->targets = (ig_text_repair){.where = "target line ", .reporter = reporter};
+  ig_stream_progress_begin(&t->progress, reporter, in->read_target ? "scoring" : "translating", 0);
+}
+
+ig_status ig_translate_lines_windows(ig_translator *t, ig_stream_input *in,
+                                     const ig_line_stream *stream, ig_error *err) {
+  IG_TRY(ig_engine_check_usable(t->engine, err));
+  ig_status status = IG_OK;
+  in->stream = stream;
+  in->number = stream->lines_before;
+  in->ended = false;
+  in->in_line = false;
+  t->progress.lines = (double)in->number;
   while (status == IG_OK && !in->ended) {
     status = run_window(t, in, err);
     if (status == IG_OK) ig_stream_progress_window(&t->progress, &t->window);
   }
-  ig_losses_end(&t->losses, &t->stats);
   return status;
 }
 
@@ -129,9 +137,8 @@ static void tell_of_models(const ig_translator *t, const ig_reporter *reporter) 
   for (int m = 0; m < models->count; m++) ig_problems_tell(&models->list[m].model->notes, reporter);
 }
 
-ig_status ig_translate_lines_run(ig_translator *t, ig_stream_input *in, const ig_reporter *reporter,
-                                 ig_error *err) {
-  const double begin = ig_clock_seconds();
+void ig_translate_lines_tell(const ig_translator *t, const ig_stream_input *in,
+                             const ig_reporter *reporter) {
   if (!in->read_target && *t->decode.ignored)
     ig_report(reporter, IG_LEVEL_WARNING, "%s asks for what is not built and is left out: %s",
               ig_model_generation_file(ig_translator_first_model(t)), t->decode.ignored);
@@ -149,9 +156,15 @@ ig_status ig_translate_lines_run(ig_translator *t, ig_stream_input *in, const ig
   if (*without_rows)
     ig_report(reporter, IG_LEVEL_WARNING,
               "the model has no rows for added tokens, which are read as text: %s", without_rows);
-  in->sources = (ig_text_repair){.where = "line ", .reporter = reporter};
-  in->targets = (ig_text_repair){.where = "target line ", .reporter = reporter};
-  const ig_status status = run_lines(t, in, reporter, err);
+}
+
+ig_status ig_translate_lines_run(ig_translator *t, ig_stream_input *in, const ig_reporter *reporter,
+                                 ig_error *err) {
+  const double begin = ig_clock_seconds();
+  ig_translate_lines_tell(t, in, reporter);
+  ig_translate_lines_begin(t, in, reporter);
+  const ig_status status = ig_translate_lines_windows(t, in, in->stream, err);
+  ig_losses_end(&t->losses, &t->stats);
   ig_stream_input_end(in, t);
   t->stats.seconds += ig_clock_seconds() - begin;
   return status;
@@ -161,6 +174,7 @@ static ig_status check_stream(const ig_translator *translator, const ig_line_str
                               ig_error *err) {
   IG_TRY(ig_fail_if_null(translator, "translator", err));
   IG_TRY(ig_fail_if_null(stream, "stream", err));
+  if (ig_cluster_rank(stream->cluster) > 0) return IG_OK;  // it is read and written elsewhere
   IG_TRY(ig_fail_if_missing(!stream->read, "stream: read", err));
   return ig_fail_if_missing(!stream->write, "stream: write", err);
 }
@@ -168,6 +182,7 @@ static ig_status check_stream(const ig_translator *translator, const ig_line_str
 ig_status ig_translate_lines(ig_translator *translator, const ig_line_stream *stream,
                              const ig_reporter *reporter, ig_error *err) {
   IG_TRY(check_stream(translator, stream, err));
+  if (stream->cluster) return ig_shared_lines_run(translator, stream, reporter, err);
   return ig_translate_lines_run(translator, &(ig_stream_input){.stream = stream}, reporter, err);
 }
 
