@@ -106,11 +106,10 @@ static int help(int argc, char **argv) {
 static int run(const cli_verb *verb, int argc, char **argv) {
   const int processes = ig_cluster_processes();
   if (processes == 1 || verb->shared) return verb->run(verb, argc, argv);
-  return cli_fail(
-      verb,
-      "a launcher has started %d processes: train, translate and fuse share their work, "
-      "%s is to be started alone",
-      processes, verb->name);
+  return cli_fail(verb,
+                  "a launcher has started %d processes: train and translate share their work, "
+                  "%s is to be started alone",
+                  processes, verb->name);
 }
 
 static int dispatch(int argc, char **argv) {

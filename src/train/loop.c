@@ -245,6 +245,14 @@ static json_int_t trained_parameters(const ig_run *run) {
                                          ig_trainer_frozen_values(run->trainer));
 }
 
+// Of a training that several processes share. Returns whether memory is out.
+static bool add_ranks(json_t *stats, const ig_training_loop *l) {
+  if (!l->run->cluster) return false;
+  int failed = json_object_set_new(stats, "ranks", json_integer(ig_cluster_size(l->run->cluster)));
+  failed |= json_object_set_new(stats, "communication_seconds", json_real(l->micro.seconds));
+  return failed != 0;
+}
+
 static ig_status write_stats(const ig_training_loop *l, const char *path, ig_error *err) {
   const ig_run_state *s = &l->run->state;
   const double seconds = s->seconds - l->first_seconds,
@@ -263,7 +271,7 @@ static ig_status write_stats(const ig_training_loop *l, const char *path, ig_err
       trained_parameters(l->run), "peak_rss_bytes", peak, "isa", isa, "threads",
       ig_pool_threads(ig_trainer_pool(l->run->trainer)), "compute", l->run->config.compute,
       "repaired_lines", (json_int_t)(l->run->train.repaired + l->run->valid.repaired));
-  const ig_status status = !stats || add_pairs(stats, l->run)
+  const ig_status status = !stats || add_pairs(stats, l->run) || add_ranks(stats, l)
                                ? ig_fail_memory_in(path, err)
                                : ig_json_save_named(path, stats, 9, err);
   json_decref(stats);
@@ -314,10 +322,10 @@ static ig_status train_run(ig_run *run, const ig_train_options *options, ig_erro
       .saved = run->state.update};
   ig_status status = ig_micro_batches_make(run, &l.micro, err);
   if (status == IG_OK) status = run_to_the_end(&l, err);
+  if (options->stats_path && !run->follows)
+    status = write_stats_of_end(&l, options->stats_path, status, err);
   ig_micro_batches_free(&l.micro);
-  return options->stats_path && !run->follows
-             ? write_stats_of_end(&l, options->stats_path, status, err)
-             : status;
+  return status;
 }
 
 // Rank 0 speaks for all.

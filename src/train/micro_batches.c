@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/allocate.h"
+#include "base/clock.h"
 #include "base/fail.h"
 #include "train/batches.h"
 #include "train/trainer.h"
@@ -88,6 +89,7 @@ ig_status ig_micro_batches_run(ig_micro_batches *m, ig_run *run, ig_loss_sums *s
   IG_TRY(gather(m, run, &sums->tokens, err));
   ig_loss_sums *own = m->sums + m->share.first;
   IG_TRY(run_share(m, run, sums->tokens, own, err));
+  const double begin = ig_clock_seconds();
   IG_TRY(
       ig_cluster_gather_all(run->cluster, own, (size_t)m->share.each * sizeof *own, m->sums, err));
   for (int i = 0; i < m->count; i++) {
@@ -95,5 +97,7 @@ ig_status ig_micro_batches_run(ig_micro_batches *m, ig_run *run, ig_loss_sums *s
     sums->nll += m->sums[i].nll;
     sums->kl_divergence += m->sums[i].kl_divergence;
   }
-  return sum_over_ranks(m, err);
+  IG_TRY(sum_over_ranks(m, err));
+  m->seconds += ig_clock_seconds() - begin;
+  return IG_OK;
 }

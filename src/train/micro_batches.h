@@ -16,6 +16,7 @@ typedef struct ig_micro_batches {
   ig_loss_sums *sums;        // (ranks, share.each): of each micro-batch, in their order
   ig_gradient_tree tree;     // over this rank's share
   ig_tree_sum ranks;         // over the branches
+  double seconds;            // spent in telling other ranks and waiting for them
 } ig_micro_batches;          // ig_micro_batches_free
 
 // Of a run that is set up. Free *out also after a failure.
