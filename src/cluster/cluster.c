@@ -78,6 +78,12 @@ static void wait_for_ends(ig_cluster *c, bool failed) {
   }
 }
 
+// A sign to a rank that is lost may never leave.
+static void give_up_signs(ig_cluster *c) {
+  for (int r = 0; r < c->carrier.size && !c->broken; r++)
+    if (c->peers[r].sign && !c->carrier.cancel(c->carrier.self, c->peers[r].sign)) c->broken = true;
+}
+
 // Rank 0 has failed in the same way, or because of this failure.
 static bool rank_0_tells(const ig_cluster *c, const ig_error *failure) {
   const ig_life_sign *said = &c->peers[0].last;
@@ -102,6 +108,7 @@ ig_status ig_cluster_leave(ig_cluster *c, const ig_error *failure, ig_error *err
   pthread_mutex_unlock(&c->lock);
   wait_for_ends(c, failure != NULL);
   ig_life_stop(c);
+  give_up_signs(c);
   const ig_status status = end_of(c, failure, err);
   c->carrier.leave(c->carrier.self, status == IG_OK);
   pthread_mutex_destroy(&c->lock);
@@ -180,6 +187,15 @@ static void abandon(ig_cluster *c, void **transfers, size_t count) {
   pthread_mutex_unlock(&c->lock);
 }
 
+static ig_status check_sizes(const ig_cluster_message *messages, size_t count, ig_error *err) {
+  for (size_t i = 0; i < count; i++)
+    if (messages[i].bytes > IG_CARRIER_MOST)
+      return ig_fail(err, IG_ERROR_UNSUPPORTED,
+                     "a message between ranks of %zu bytes: expected %d at most", messages[i].bytes,
+                     IG_CARRIER_MOST);
+  return IG_OK;
+}
+
 static ig_status begin_all(ig_cluster *c, const ig_cluster_message *messages, void **transfers,
                            size_t count, ig_error *err) {
   ig_status status = IG_OK;
@@ -196,6 +212,7 @@ ig_status ig_cluster_transfer(ig_cluster *c, const ig_cluster_message *messages,
                               ig_error *err) {
   if (!c || count == 0) return IG_OK;
   if (c->broken) return ig_fail(err, IG_ERROR_IO, "the ranks have lost each other");
+  IG_TRY(check_sizes(messages, count, err));
   void **transfers = ig_allocate(count, sizeof *transfers, err);
   if (!transfers) return IG_ERROR_MEMORY;
   ig_status status = begin_all(c, messages, transfers, count, err);

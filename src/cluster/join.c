@@ -43,7 +43,7 @@ static bool find_own_directory(char *out, size_t size) {
 // Beside the library or the command in a build folder, else where they were installed to.
 static void *open_plugin(char why[IG_CARRIER_TEXT]) {
   char own[4096], path[4352];
-  const char *const below[] = {"", "/ingot", "/" IG_PLUGIN_FROM_COMMAND};
+  const char *const below[] = {"", "/ingot", ("/" IG_PLUGIN_FROM_COMMAND)};
   if (find_own_directory(own, sizeof own)) {
     for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
       snprintf(path, sizeof path, "%s%s/%s", own, below[i], plugin_name);
