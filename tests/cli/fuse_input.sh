@@ -85,6 +85,8 @@ expect 0 "$INGOT" fuse recipe.yml -o shards -q --out-shard-size 8
 
 foreseen "recipe.yml:1: merge_metod: unknown key; did you mean 'merge_method'" \
   'merge_metod: linear' "$(linear 1 1)"
+foreseen 'recipe.yml:2: experts: mixtures of experts are not built' 'gate_mode: random' \
+  'experts: [{source_model: a}, {source_model: b}]'
 foreseen "did you mean 'density'" "$(ties 'weight: 1, densty: 0.5')"
 foreseen "unknown method 'lniear'" 'merge_method: lniear' "$(linear 1 1)"
 foreseen 'not valid YAML' 'merge_method: [linear'

@@ -336,9 +336,20 @@ static ig_status read_random(const ig_yaml_node *root, ig_recipe *out, ig_error 
   return ig_yaml_u64(rng, "seed", out->seed, &out->seed, err);
 }
 
+// mergekit-moe's recipes. docs/decisions/mixtures-of-experts.md says why not.
+static ig_status refuse_experts(const ig_yaml_node *root, ig_error *err) {
+  const ig_yaml_node *experts = ig_yaml_get(root, "experts");
+  return experts ? ig_yaml_fail(experts, err,
+                                "mixtures of experts are not built: their routers would have to be "
+                                "trained; merge_method: learned, or several models that translate "
+                                "together, need none")
+                 : IG_OK;
+}
+
 static ig_status read_recipe(const ig_yaml_node *root, ig_recipe *out, ig_error *err) {
   if (root->kind != IG_YAML_MAP)
     return ig_yaml_fail(root, err, "expected a map with 'merge_method'");
+  IG_TRY(refuse_experts(root, err));
   IG_TRY(ig_yaml_check_keys(root, recipe_keys, COUNT(recipe_keys), err));
   IG_TRY(ig_yaml_string(root, "name", NULL, &out->name, err));
   IG_TRY(read_method(root, &out->method, err));
