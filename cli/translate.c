@@ -53,18 +53,22 @@ static ig_status put_identity(void *context, char **out, ig_error *err) {
                            out, err);
 }
 
+static size_t count_lines_each(const cli_translate_values *v) {
+  if (v->alternatives > 0) return (size_t)v->alternatives;
+  return v->n_best > 1 ? (size_t)v->n_best : 1;
+}
+
 static ig_status open_streams(cli_streams *s, run_identity *run, ig_error *err) {
   const cli_translate_values *v = run->values;
-  const cli_streams_options options = {
-      .source = v->input,
-      .target = v->score_target,
-      .count_lines = !v->log.quiet,
-      .output = {.path = v->output,
-                 .resume = v->resume,
-                 .json = v->log.json,
-                 .lines_each = v->n_best > 1 ? (size_t)v->n_best : 1,
-                 .identity = put_identity,
-                 .context = run}};
+  const cli_streams_options options = {.source = v->input,
+                                       .target = v->score_target,
+                                       .count_lines = !v->log.quiet,
+                                       .output = {.path = v->output,
+                                                  .resume = v->resume,
+                                                  .json = v->log.json,
+                                                  .lines_each = count_lines_each(v),
+                                                  .identity = put_identity,
+                                                  .context = run}};
   // If the statistics cannot be written, that is said at once.
   const ig_status status = v->stats != NULL ? cli_whole_file_check(v->stats, err) : IG_OK;
   return status == IG_OK ? cli_streams_open(s, &options, err) : status;

@@ -14,6 +14,7 @@ static int check_scoring(const cli_verb *verb, const cli_translate_values *v) {
     bool given;
   } rules[] = {{"--scores", v->scores != NULL},
                {"--n-best", v->n_best > 0},
+               {"--alternatives", v->alternatives > 0},
                {"--glossary", v->glossary != NULL},
                {"--bad-words", v->bad_words != NULL},
                {"--draft", v->draft != NULL},
@@ -33,6 +34,21 @@ static int check_scoring(const cli_verb *verb, const cli_translate_values *v) {
   return CLI_GO_ON;
 }
 
+// Alternatives are of a token that the search would choose, and each is a line of its own.
+static int check_alternatives(const cli_verb *verb, const cli_translate_values *v) {
+  const struct {
+    const char *name;
+    bool given;
+  } rules[] = {{"--n-best", v->n_best > 1},
+               {"--sample", v->sample},
+               {"--glossary", v->glossary != NULL},
+               {"--draft", v->draft != NULL}};
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    if (rules[i].given)
+      return cli_usage_error(verb, "--alternatives and %s exclude each other", rules[i].name);
+  return CLI_GO_ON;
+}
+
 // Reports options that make sense alone, but not together.
 int cli_translate_check_options(const cli_verb *verb, const cli_translate_values *v) {
   if (v->resume && cli_is_standard(v->output))
@@ -41,7 +57,8 @@ int cli_translate_check_options(const cli_verb *verb, const cli_translate_values
     return cli_usage_error(verb,
                            "--resume and --alignments exclude each other: of the lines that "
                            "are done the alignments are not kept");
-  const int code = v->score_target != NULL ? check_scoring(verb, v) : CLI_GO_ON;
+  int code = v->score_target != NULL ? check_scoring(verb, v) : CLI_GO_ON;
+  if (code == CLI_GO_ON && v->alternatives > 0) code = check_alternatives(verb, v);
   if (code != CLI_GO_ON) return code;
   if (v->draft == NULL && v->draft_tokens > 0)
     return cli_usage_error(verb, "--draft-tokens needs --draft DIR");

@@ -36,10 +36,11 @@ static const cli_option translate_options[] = {
                     "Go on from FILE.partial of -o FILE, which an earlier run with the same model, "
                     "options and input left: the result is that of a run that was never stopped. "
                     "Without one, begin."),
-    CLI_CHOICE_OPTION("split-sentences", "MODE", split_sentences, splits,
-                      "auto: the sentences of a line are translated one by one, and joined with "
-                      "the white space between them; not with --ids, --ids-in, --n-best above 1 "
-                      "and --score-target. off: a line is one sentence. Default: auto."),
+    CLI_CHOICE_OPTION(
+        "split-sentences", "MODE", split_sentences, splits,
+        "auto: the sentences of a line are translated one by one, and joined with "
+        "the white space between them; not with --ids, --ids-in, --n-best above 1, "
+        "--alternatives and --score-target. off: a line is one sentence. Default: auto."),
     CLI_TEXT_OPTION(0, "source-language", "CODE", source_language,
                     "The source's language, as en: its abbreviations end no sentence. Default: "
                     "what the model's tokenizer_config.json says, else its directory's name, as "
@@ -54,6 +55,10 @@ static const cli_option translate_options[] = {
     CLI_INTEGER_OPTION("n-best", "N", n_best, 1, 1024,
                        "Print the N best translations of each sentence, each as SCORE<TAB>TEXT; 1: "
                        "the best alone, without its score."),
+    CLI_INTEGER_OPTION("alternatives", "N", alternatives, 2, 1024,
+                       "Print for each sentence N translations, each as SCORE<TAB>TEXT, that go on "
+                       "with the N likeliest tokens after --target-prefix (without it: that begin "
+                       "with them), the likeliest first; each is completed by the search."),
     CLI_CHOICE_OPTION("scores", "WHICH", scores, score_columns,
                       "Print before each translation, with a tab after it, its score (sentence): "
                       "its log-probability divided by its length to the power of "
@@ -186,6 +191,7 @@ ig_translator_options cli_translate_library_options(const cli_translate_values *
   ig_translator_options options = ig_translator_options_default();
   options.beam_size = values->beam_size;
   options.n_best = values->n_best;
+  options.alternatives = values->alternatives;
   options.min_length = values->min_length;
   options.max_length = values->max_length;
   options.length_penalty = (float)values->length_penalty;

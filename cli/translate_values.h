@@ -14,7 +14,7 @@ typedef struct cli_translate_values {
   double max_length_factor;
   const char *alignments, *alignments_format, *alignments_svg;
   int alignments_layer, alignments_head;
-  int beam_size, n_best, min_length, max_length, no_repeat_ngram_size;
+  int beam_size, n_best, alternatives, min_length, max_length, no_repeat_ngram_size;
   double length_penalty, repetition_penalty, temperature, top_p, min_p;
   int top_k, seed;
   int threads, workers, batch_tokens, draft_tokens;

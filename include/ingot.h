@@ -445,6 +445,11 @@ typedef struct ig_translator_options {
   /* path of a shortlist (docs/shortlists.md) or of a directory with one: a translation has tokens
    * of its sentence's list alone; of one model, not for scoring; default NULL: all tokens */
   const char *shortlist;
+  /* the likeliest tokens that may follow target_prefix (or begin the text), this many, each
+   * completed by the search: in place of n_best translations, each with a score, that of the
+   * likeliest token first. At least 2; a line is one sentence then. Not with n_best, sampling, a
+   * glossary, a draft, on_token. Default 0: none */
+  int alternatives;
 } ig_translator_options;
 ig_translator_options ig_translator_options_default(void);
 

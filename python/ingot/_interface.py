@@ -298,6 +298,7 @@ class ig_translator_options(Structure):
         ("draft", c_char_p),
         ("draft_tokens", c_int),
         ("shortlist", c_char_p),
+        ("alternatives", c_int),
     ]
 
 

@@ -29,7 +29,7 @@ _LOSSES = ("truncated", "repaired", "unknown_codes", "unknown_sources", "empty",
            "unknown_outputs", "divided", "empty_outputs", "late_codes", "missing_terms")
 _SWITCHES = ("sample", "ids", "ids_in", "keep_unknown", "alignments", "strict")
 # The least numbers of the command's.
-_LEAST = {"beam_size": 1, "n_best": 1, "min_length": 0, "max_length": 1,
+_LEAST = {"beam_size": 1, "n_best": 1, "alternatives": 2, "min_length": 0, "max_length": 1,
           "no_repeat_ngram_size": 0, "top_k": 0, "draft_tokens": 1, "threads": 1, "workers": 1,
           "batch_tokens": 1, "seed": 0, "alignments_head": 0}
 _ENGINE = ("threads", "workers", "type", "draft", "ensemble", "weights")
@@ -189,8 +189,8 @@ def _divided(text: str, apart: bool) -> Tuple[List[str], List[str]]:
         text = _without_newline(text)
     lines = text.split("\n")
     if len(lines) > 1 and not apart:
-        raise IngotError("a source: expected one line with n_best, scores, ids or ids_in, "
-                         f"found {len(lines)}: {text[:100]!r}")
+        raise IngotError("a source: expected one line with n_best, alternatives, scores, ids "
+                         f"or ids_in, found {len(lines)}: {text[:100]!r}")
     breaks = ["\r\n" if line.endswith("\r") else "\n" for line in lines[:-1]]
     return [line[:-1] if line.endswith("\r") else line for line in lines[:-1]] + lines[-1:], breaks
 
@@ -228,6 +228,7 @@ class Translator:
         weights: Optional[Sequence[float]] = None, split_sentences: str = "auto",
         source_language: Optional[str] = None, target_language: Optional[str] = None,
         beam_size: Optional[int] = None, n_best: Optional[int] = None,
+        alternatives: Optional[int] = None,
         scores: Optional[str] = None, min_length: Optional[int] = None,
         max_length: Optional[int] = None, max_length_factor: Optional[float] = None,
         early_stopping: Union[bool, str, None] = None, length_penalty: Optional[float] = None,
@@ -259,8 +260,8 @@ class Translator:
                 threads=given["threads"], workers=given["workers"], type=given["type"],
                 draft=given["draft"], ids_only=given["ids"] and given["ids_in"])
         self._engine: Optional[_Engine] = engine
-        self._reader = LineReader(given["scores"], given["n_best"] or 1, given["ids"],
-                                  given["ids_in"])
+        self._reader = LineReader(given["scores"], given["alternatives"] or given["n_best"] or 1,
+                                  given["ids"], given["ids_in"])
         self._splits = (self._options.split_sentences == c.IG_SPLIT_SENTENCES_AUTO and
                         self._reader.joins)
         self._give_back(self._session())  # what is wrong with the options is told now
@@ -448,7 +449,7 @@ def _library_options(given: Dict[str, Any]) -> c.ig_translator_options:
             raise IngotError(f"{name}: needs alignments or keep_unknown")
     scores = chosen("scores", given["scores"], "sentence", "tokens")
     options: c.ig_translator_options = library.ig_translator_options_default()
-    same = ("beam_size", "n_best", "min_length", "max_length", "max_length_factor",
+    same = ("beam_size", "n_best", "alternatives", "min_length", "max_length", "max_length_factor",
             "length_penalty", "repetition_penalty", "draft", "draft_tokens", "shortlist",
             "batch_tokens", "ids_in", "prefix", "target_prefix", "bad_words", "glossary",
             "keep_unknown", "strict", "source_language", "target_language")

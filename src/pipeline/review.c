@@ -51,7 +51,7 @@ static ig_status add_pair(review_chunk *c, size_t sentence, int hypothesis, ig_i
 // The pairs of the window's sentences from *next on.
 static ig_status fill_chunk(review_chunk *c, size_t *next, ig_error *err) {
   const ig_window *w = &c->translator->window;
-  const int each = c->scoring ? 1 : c->translator->decode.n_best;
+  const int each = c->scoring ? 1 : c->translator->format.n_best;
   for (; *next < w->count && c->weights < MOST_WEIGHTS; ++*next) {
     const ig_window_sentence *s = &w->sentences[*next];
     for (int k = 0; k < each; k++) {

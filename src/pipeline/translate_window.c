@@ -7,6 +7,7 @@
 
 #include "base/allocate.h"
 #include "base/fail.h"
+#include "pipeline/expansion.h"
 #include "pipeline/long_sentences.h"
 #include "pipeline/review.h"
 #include "pipeline/term_places.h"
@@ -134,9 +135,9 @@ static ig_status take_own_options(ig_translator *t, ig_error *err) {
 
 // A brake for models that do not end: as many tokens as the factor gives of the source's, 1 at
 // least.
-// A prefix of the target is not cut, and a token follows it.
+// A prefix of the target is not cut, and a token follows it; another one where it has alternatives.
 static void limit_lengths(ig_translator *t) {
-  const double least = (double)t->target_prefix.count + 1;
+  const double least = (double)t->target_prefix.count + (t->alternatives > 0 ? 2 : 1);
   for (size_t i = 0; i < t->window.count; i++) {
     ig_sentence_options *own = &t->own_options[i];
     // A product like 1.1 * 10, which is no whole number by its last bit alone, is not rounded up.
@@ -216,7 +217,9 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
                              .context = t,
                              .interrupter = t->interrupter};
   ig_engine_counts counts;
-  const ig_status status = ig_engine_run(t->engine, &job, &counts, err);
+  const ig_status status = t->alternatives > 0 && !scoring
+                               ? ig_expansion_run(t->engine, &job, t->alternatives, &counts, err)
+                               : ig_engine_run(t->engine, &job, &counts, err);
   t->stats.target_tokens += counts.target_tokens;
   t->stats.drafted_tokens += counts.draft.drafted;
   t->stats.accepted_tokens += counts.draft.accepted;

@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/text_repair.h"
 #include "pipeline/bad_words.h"
+#include "pipeline/expansion.h"
 
 #define BATCH_TOKENS 2048
 #define DRAFT_TOKENS 5
@@ -27,7 +28,8 @@ static ig_status check_counts(const ig_translator_options *o, ig_error *err) {
     int value;
   } counts[] = {{"beam_size", o->beam_size},       {"n_best", o->n_best},
                 {"min_length", o->min_length},     {"max_length", o->max_length},
-                {"batch_tokens", o->batch_tokens}, {"draft_tokens", o->draft_tokens}};
+                {"batch_tokens", o->batch_tokens}, {"draft_tokens", o->draft_tokens},
+                {"alternatives", o->alternatives}};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
     if (counts[i].value < 0)
       return ig_fail(err, IG_ERROR_ARGUMENT, "%s: expected 0 or more, found %d", counts[i].name,
@@ -59,7 +61,7 @@ const ig_model *ig_translator_first_model(const ig_translator *t) {
 }
 
 bool ig_translator_ranks(const ig_translator *t) {
-  return t->decode.beam_size > 1 || t->decode.sampling.on;
+  return t->decode.beam_size > 1 || t->decode.sampling.on || t->alternatives > 0;
 }
 
 bool ig_translator_has_scores(const ig_translator *t) {
@@ -137,7 +139,7 @@ static ig_status take_sources(ig_translator *t, ig_error *err) {
 // sentences are not the n best of their line.
 static bool is_splitting(const ig_translator *t, const ig_translator_options *o) {
   return o->split_sentences == IG_SPLIT_SENTENCES_AUTO && !o->ids_in && !o->ids_out &&
-         t->decode.n_best == 1 && !t->review.scores;
+         t->format.n_best == 1 && !t->review.scores;
 }
 
 static ig_status set_up_splitter(ig_translator *t, const ig_translator_options *o, ig_error *err) {
@@ -296,14 +298,16 @@ static ig_status take_limits(ig_translator *t, const ig_translator_options *o, i
 static ig_status take_target_prefix(ig_translator *t, const ig_translator_options *o,
                                     ig_error *err) {
   ig_sentence_options *own = &t->decode.sentence;
-  if (!o->target_prefix) return IG_OK;
+  if (!o->target_prefix && o->alternatives == 0) return IG_OK;
   if (own->forced_bos >= 0) IG_TRY(ig_ids_append(&t->target_prefix, own->forced_bos, err));
   const size_t before = t->target_prefix.count;
-  const ig_status status =
-      ig_bad_words_read_line(o->ids_out ? NULL : t->sources[0].tokenizer, t->decode.vocab_size,
-                             o->target_prefix, &t->target_prefix, err);
-  if (status != IG_OK) return ig_fail_in(err, status, "target_prefix");
-  if (t->target_prefix.count == before) return IG_OK;
+  if (o->target_prefix) {
+    const ig_status status =
+        ig_bad_words_read_line(o->ids_out ? NULL : t->sources[0].tokenizer, t->decode.vocab_size,
+                               o->target_prefix, &t->target_prefix, err);
+    if (status != IG_OK) return ig_fail_in(err, status, "target_prefix");
+  }
+  if (t->target_prefix.count == before && o->alternatives == 0) return IG_OK;
   if (t->target_prefix.count >= (size_t)own->max_length)
     return ig_fail(err, IG_ERROR_ARGUMENT,
                    "target_prefix: it has %zu tokens, and a translation at most %d",
@@ -311,6 +315,33 @@ static ig_status take_target_prefix(ig_translator *t, const ig_translator_option
   own->prefix = t->target_prefix.ids;
   own->prefix_length = (int)t->target_prefix.count;
   return IG_OK;
+}
+
+// The alternatives are of a token that the search would choose, and each is a text of its own.
+static ig_status take_alternatives(ig_translator *t, const ig_translator_options *o,
+                                   ig_error *err) {
+  const struct {
+    const char *name;
+    bool given;
+  } others[] = {{"n_best above 1", o->n_best > 1},
+                {"sampling", t->decode.sampling.on},
+                {"a glossary", o->glossary != NULL},
+                {"a draft", o->draft != NULL},
+                {"on_token", o->on_token.write != NULL}};
+  if (o->alternatives == 0) return IG_OK;
+  if (o->alternatives < 2)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "alternatives: expected 2 or more (0: none), found %d: one is what is "
+                   "translated without",
+                   o->alternatives);
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (others[i].given)
+      return ig_fail(err, IG_ERROR_ARGUMENT, "alternatives and %s exclude each other",
+                     others[i].name);
+  t->alternatives = o->alternatives;
+  t->decode.score_greedy = true;
+  t->draft_tokens = 0;
+  return ig_expansion_check(&t->decode, t->alternatives, err);
 }
 
 static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_error *err) {
@@ -331,6 +362,7 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   IG_TRY(take_glossary(t, o, err));
   IG_TRY(ig_review_options_read(o, &ig_translator_first_model(t)->config, &t->review, err));
   IG_TRY(take_target_prefix(t, o, err));
+  IG_TRY(take_alternatives(t, o, err));
   IG_TRY(ig_read_shortlist_open(members, o, &t->shortlist, err));
   t->on_token = o->on_token;
   if (o->on_token.write && t->decode.beam_size > 1)
@@ -341,9 +373,10 @@ static ig_status set_up(ig_translator *t, const ig_translator_options *o, ig_err
   t->ids_in = o->ids_in;
   t->strict = o->strict;
   t->interrupter = o->interrupter;
+  const int n_best = t->alternatives > 0 ? t->alternatives : t->decode.n_best;
   t->format = (ig_output_format){.tokenizer = o->ids_out ? NULL : tokenizer,
-                                 .n_best = t->decode.n_best,
-                                 .score = t->decode.n_best > 1 || t->review.scores,
+                                 .n_best = n_best,
+                                 .score = n_best > 1 || t->review.scores,
                                  .token_scores = o->score_columns == IG_SCORE_COLUMNS_TOKENS,
                                  .length_penalty = t->decode.length_penalty,
                                  .prefix_length = t->decode.sentence.prefix_length,

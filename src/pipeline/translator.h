@@ -48,6 +48,7 @@ struct ig_translator {
   size_t prefix_length;
   ig_read_shortlist shortlist;
   ig_ids target_prefix;       // what each translation begins with
+  int alternatives;           // of the token after it; 0: nobody asks
   float max_length_factor;    // 0: none
   ig_bad_words bad_words;     // the model's and the caller's, if the caller names any
   ig_token_options on_token;  // write NULL: nobody asks

@@ -22,6 +22,37 @@ has err 'reached max_length (1 token)'
 expect 0 "${run[@]}" --length-penalty 2 --target-prefix '9 17'
 same out "$goldens/prefix.ids"
 
+# Alternatives: "SCORE<TAB>ids", the same ids and within 1e-5 the same scores.
+alternatives() {  # GOLDEN OPTION...
+  local golden=$goldens/alternatives.$1
+  shift
+  expect 0 "$INGOT" translate -m "$tiny" -i source.ids --ids --ids-in --max-length 19 \
+    --alternatives 3 "$@"
+  paste "$golden" out | awk -F'\t' '{ apart = $1 - $3 } $2 != $4 || apart > 1e-5 || apart < -1e-5 {
+      exit bad = 1 } END { exit bad || NR != 24 }'
+}
+alternatives greedy || fail "alternatives of greedy search"
+alternatives beam --beam-size 4 --length-penalty 0.7 || fail "alternatives of beam search"
+prefixed=(--beam-size 4 --length-penalty 2 --target-prefix '9 17')
+alternatives prefix "${prefixed[@]}" || fail "alternatives after a prefix"
+cp out prefixed
+alternatives prefix "${prefixed[@]}" --batch-tokens 7 --threads 1
+same out prefixed
+alternatives prefix "${prefixed[@]}" -m "$tiny" || fail "an ensemble of one model twice"
+! alternatives greedy "${prefixed[@]}" || fail "another search has the same alternatives"
+for option in '--n-best 2' --sample "--draft $tiny" '--glossary bad.ids' \
+  '--score-target bad.ids'; do
+  # shellcheck disable=SC2086  # an option and its value
+  expect 2 "${run[@]}" --alternatives 3 $option
+  has err 'exclude each other'
+done
+expect 2 "${run[@]}" --alternatives 1
+expect 1 "${run[@]}" --alternatives 62
+has err 'alternatives: the model has 61 tokens, found 62'
+expect 1 "$INGOT" translate -m "$tiny" -i source.ids --ids --ids-in --max-length 3 \
+  --alternatives 3 --target-prefix '9 17'
+has err 'after a prefix of 2 tokens there is no room for two'
+
 # Negative control: each option changes something.
 for one in at_once:never bad_words:free factor:free; do
   ! cmp -s "$goldens/${one%:*}.ids" "$goldens/${one#*:}.ids" || fail "$one: these prove nothing"

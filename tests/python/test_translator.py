@@ -51,6 +51,16 @@ class Translate(InFolder):
         plain = self.translator.translate(LINES)[0]
         self.assertEqual((plain.score, plain.n_best), (None, ()))
 
+    def test_alternatives(self) -> None:
+        t = self.translator.with_options(alternatives=3, target_prefix="Wie")
+        found = t.translate("How are you today?")
+        self.assertEqual(len({h.text for h in found.n_best}), 3)
+        self.assertTrue(all(h.text.startswith("Wie") for h in found.n_best))
+        self.assertEqual(found.text, found.n_best[0].text)
+        for wrong in ({"alternatives": 1}, {"alternatives": 3, "n_best": 2, "beam_size": 2}):
+            with self.assertRaises(ingot.IngotError):
+                self.translator.with_options(**wrong)
+
     def test_sampling_by_seed(self):
         t = self.translator.with_options(sample=True, seed=7, top_k=0)
         self.assertEqual([x.text for x in t.translate(LINES)],

@@ -4,11 +4,13 @@ python make_goldens.py
 NAME.ids: of the first eight lines of ../marian_tiny/source.ids, target ids up to the end token.
 factor.ids: with max_new_tokens half of each source's tokens, rounded up. prefix.ids: with 9 and 17
 after the start token.
+alternatives.NAME: "SCORE<TAB>ids" of three alternatives for each line; prefix: after 9 and 17.
 NAME.scores: "SCORE<TAB>log p of each token<TAB>ids"; greedy search's score is that of beam search.
 """
 
 import math, pathlib
 import torch, transformers as t
+from alternatives import alternatives
 
 HERE = pathlib.Path(__file__).parent
 TINY = HERE.parent / "marian_tiny"
@@ -22,6 +24,11 @@ CASES = {
     "prefix": {"decoder_input_ids": torch.tensor([[60, 9, 17]]), "length_penalty": 2.0},
 }
 SCORES = {"greedy": {"num_beams": 1}, "beam": {"num_beams": 4, "length_penalty": 0.7}}
+ALTERNATIVES = {
+    "greedy": ([], {"num_beams": 1}),
+    "beam": ([], {"num_beams": 4, "length_penalty": 0.7}),
+    "prefix": ([9, 17], {"num_beams": 4, "length_penalty": 2.0}),
+}
 torch.set_grad_enabled(False)
 model = t.MarianMTModel.from_pretrained(TINY).eval()
 sources = [[int(x) for x in s.split()] for s in (TINY / "source.ids").read_text().splitlines()[:8]]
@@ -58,3 +65,9 @@ for name, options in SCORES.items():
         text = " ".join(f"{x:.6f}" for x in tokens.tolist())
         lines.append(f"{score:.6f}\t{text}\t{' '.join(map(str, row))}\n")
     (HERE / f"{name}.scores").write_text("".join(lines))
+
+for name, (prefix, options) in ALTERNATIVES.items():
+    with (HERE / f"alternatives.{name}").open("w") as file:
+        for source in sources:
+            for score, ids in alternatives(model, source, prefix, 3, 19, **options):
+                file.write(f"{score:.6f}\t{' '.join(map(str, ids))}\n")
