@@ -16,6 +16,7 @@
 
 #include "answer_fixture.h"
 #include "ingot.h"
+#include "ingot_cluster.h"
 #include "ingot_embed.h"
 #include "ingot_measure.h"
 #include "ingot_optimize.h"
@@ -459,6 +460,19 @@ static void machines(void) {
   ig_cpu_name(NULL);
 }
 
+static void clusters(void) {
+  const ig_error failure = {IG_ERROR_IO, "a reason"};
+  ig_cluster *cluster = NULL;
+  REFUSED(ig_cluster_join(NULL, &err));
+  done(ig_cluster_join(&cluster, &err));  // nobody else was started
+  assert_null(cluster);
+  assert_int_equal(ig_cluster_processes(), 1);
+  assert_int_equal(ig_cluster_rank(NULL), 0);
+  assert_int_equal(ig_cluster_size(NULL), 1);
+  done(ig_cluster_leave(NULL, NULL, &err));
+  assert_int_equal(ig_cluster_leave(NULL, &failure, NULL), IG_ERROR_IO);
+}
+
 // Functions that take no pointer.
 static void nothing_to_refuse(void) {
   assert_non_null(ig_version());
@@ -514,6 +528,8 @@ static const struct {
     {"ig_isa_name ig_machine_peak ig_machine_bandwidth ig_time_model ig_translation_operations "
      "ig_cpu_name",
      machines},
+    {"ig_cluster_processes ig_cluster_join ig_cluster_rank ig_cluster_size ig_cluster_leave",
+     clusters},
     {"ig_version ig_status_name ig_cpu_count ig_peak_memory ig_isa_supported ig_clean_text "
      "ig_interrupt "
      "ig_interrupter_create ig_interrupter_reset ig_interrupter_free "
