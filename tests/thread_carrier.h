@@ -19,6 +19,7 @@ typedef struct letter {
 
 typedef struct letter_box {
   letter *first, **end;
+  size_t asked, served;  // receives that have begun, and that are done
 } letter_box;
 
 typedef struct post_office {
@@ -37,6 +38,7 @@ typedef struct desk {
 // What a receive waits for. A send is done when it begins.
 typedef struct awaited {
   letter_box *box;
+  size_t number;  // of those of the box
   void *data;
   size_t bytes;
 } awaited;
@@ -66,19 +68,23 @@ static inline void *post_receive(void *self, int from, int tag, void *data, size
   const desk *d = self;
   awaited *a = malloc(sizeof *a);
   if (!a) abort();
-  *a = (awaited){&d->office->boxes[from][d->rank][tag], data, bytes};
+  letter_box *box = &d->office->boxes[from][d->rank][tag];
+  pthread_mutex_lock(&d->office->lock);
+  *a = (awaited){box, box->asked++, data, bytes};
+  pthread_mutex_unlock(&d->office->lock);
   return a;
 }
 
-// Transfers of one box are looked at in their order, so that each finds its own letter in front.
+// Receives of one box get its letters in the order in which they began.
 static inline ig_transfer_state post_test(void *self, void *transfer) {
   const desk *d = self;
   awaited *a = transfer;
   letter *l = NULL;
   if (a->box) {
     pthread_mutex_lock(&d->office->lock);
-    l = a->box->first;
+    if (a->number == a->box->served) l = a->box->first;
     if (l) a->box->first = l->next;
+    if (l) a->box->served++;
     if (l && !a->box->first) a->box->end = &a->box->first;
     pthread_mutex_unlock(&d->office->lock);
     if (!l) return IG_TRANSFER_STATE_GOING_ON;

@@ -15,7 +15,7 @@
 #include "cluster/state.h"
 
 #define ENDED_PATIENCE 5.0   // seconds that a message of a rank that has ended may still take
-#define FAILED_PATIENCE 2.0  // seconds that a rank which failed waits for the others to hear of it
+#define FAILED_PATIENCE 1.0  // seconds that a rank which failed waits for the others to hear of it
 
 int ig_cluster_rank(const ig_cluster *c) { return c ? c->carrier.rank : 0; }
 int ig_cluster_size(const ig_cluster *c) { return c ? c->carrier.size : 1; }

@@ -11,7 +11,7 @@ size_t ig_tree_sum_split(size_t leaves);
 typedef struct ig_tree_sum {
   ig_cluster *cluster;
   size_t slice;                  // values that a rank adds up at a time
-  float *parts;                  // (size, slice): this rank's slice of each rank's values
+  float *parts;                  // (2, size, slice): this rank's slice of each rank's values
   ig_cluster_message *messages;  // (4 * size)
 } ig_tree_sum;                   // ig_tree_sum_free
 
