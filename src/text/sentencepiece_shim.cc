@@ -345,11 +345,25 @@ ig_status check_training_options(const ig_sentencepiece_training &t, ig_error *e
   return IG_OK;
 }
 
+constexpr char kSpace[] = "\xE2\x96\x81";
+
+// A model of words looks up whole words, which begin with a space: a symbol without one would never
+// be found. Codes are cut off before the model sees the text.
+bool is_written_as_word(const ig_sentencepiece_training &t, const std::string &symbol) {
+  const bool is_code = symbol.rfind(">>", 0) == 0;
+  if (std::strcmp(t.model_type, "word") != 0 || is_code || symbol.rfind(kSpace, 0) == 0)
+    return false;
+  for (size_t i = 0; i < t.symbol_count; ++i)
+    if (t.symbols[i] == kSpace + symbol) return false;  // it is named already
+  return true;
+}
+
 // The library reads a list as a line of comma-separated values.
 std::string list_of_symbols(const ig_sentencepiece_training &t) {
   std::string list;
   for (size_t i = 0; i < t.symbol_count; ++i) {
     list += i ? ",\"" : "\"";
+    if (is_written_as_word(t, t.symbols[i])) list += kSpace;
     for (const char *c = t.symbols[i]; *c; ++c) list += *c == '"' ? "\"\"" : std::string(1, *c);
     list += '"';
   }

@@ -82,6 +82,17 @@ sed -i 's/^  tokens: .*/  sentencepiece: {vocab_size: 20}/' pieces.yml
 expect 0 "$INGOT" train pieces.yml --set train.updates=1
 has pieces/latest/vocab.json '"<bt>"'
 
+# A model of words has the tag as a word.
+corpora words "$tagged"
+sed -i 's/^  tokens: .*/  sentencepiece: {vocab_size: 13, model_type: word}/' words.yml
+expect 0 "$INGOT" train words.yml --set train.updates=1
+has words/latest/vocab.json '"▁<bt>"'
+expect 0 "$INGOT" translate -q -m words/latest -i tagged.src
+! grep -q 'vocabulary lacks' err || fail 'the tag is unknown'
+sed 's/^/<no> /' b.src >strange.src
+expect 0 "$INGOT" translate -m words/latest -i strange.src
+has err 'vocabulary lacks'
+
 # A code that is one token at the beginning alone, as those of a vocabulary without a piece for it,
 # must not become text behind a tag.
 cp -r pieces/latest coded
@@ -133,6 +144,14 @@ expect 0 "$INGOT" train bad.yml --stats bad.json
 has err "bad.tsv:801: left out: expected 3 columns separated by tabs, or more"
 has bad.json '"lines_without_pair": 1'
 weights one bad
+{ paste b.src b.trg && echo "one field"; } >valid.tsv
+corpora valid '  train: {source: ab.src, target: ab.trg}
+  valid: {tsv: valid.tsv}'
+expect 0 "$INGOT" train valid.yml --stats valid.json --set train.updates=1
+has err "valid.tsv:201: left out"
+has valid.json '"valid_lines_without_pair": 1'
+has valid.json '"lines_without_pair": 0'
+has valid.json '"valid_pairs": 200'
 expect 1 "$INGOT" train bad.yml --set train.output=strict --set data.strict=true
 has err "bad.tsv:801: expected 3 columns"
 head -c 3000 ab.tmx >cut.tmx
