@@ -17,7 +17,6 @@
 
 const char *const ig_adapter_files_config = "adapter_config.json";
 const char *const ig_adapter_files_weights = "adapter_model.safetensors";
-const char *const ig_adapter_files_base = "base_model.json";
 
 // ---- reading ----------------------------------------------------------------
 

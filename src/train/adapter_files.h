@@ -7,9 +7,6 @@
 // What Ingot writes of an adapter.
 extern const char *const ig_adapter_files_config;   // adapter_config.json
 extern const char *const ig_adapter_files_weights;  // adapter_model.safetensors
-// Beside them, in a file of its own since PEFT warns of keys that it does not know: the name and
-// the hash of the model that the adapter was trained on.
-extern const char *const ig_adapter_files_base;  // base_model.json
 
 // Reads an adapter of LoRA or DoRA that is to be trained on, and its configuration, a new
 // reference. What cannot be trained (adapted embeddings, biases, tensors that were trained whole)

@@ -9,10 +9,11 @@
 #include "base/file.h"
 #include "base/report.h"
 #include "io/json.h"
+#include "io/lora_base.h"
 #include "nn/nn.h"
 #include "train/adapter_files.h"
 #include "train/adapter_layers.h"
-#include "train/model_hash.h"
+#include "io/model_hash.h"
 #include "train/train_keys.h"
 
 enum { LARGEST_RANK = 65536 };
@@ -192,15 +193,13 @@ static ig_status check_dropout(const ig_run *run, ig_error *err) {
 // An adapter of Ingot knows the model that it was trained on. On another one its changes mean
 // little, but that may be on purpose.
 static ig_status compare_base(const ig_run *run, const char *directory, ig_error *err) {
-  json_t *base = NULL;
-  IG_TRY(ig_json_load_in_if_exists(directory, ig_adapter_files_base, &base, err));
-  const char *hash = json_string_value(json_object_get(base, "hash")),
-             *name = json_string_value(json_object_get(base, "name"));
-  if (hash && strcmp(hash, run->adapter_model) != 0)
+  char *other;
+  IG_TRY(ig_lora_base_compare(directory, run->adapter_model, &other, err));
+  if (other)
     ig_report(run->reporter, IG_LEVEL_WARNING,
               "train.adapter.from: %s was trained on another model (%s) than model.init, %s",
-              directory, name ? name : "unnamed", run->config.init);
-  json_decref(base);
+              directory, other, run->config.init);
+  free(other);
   return IG_OK;
 }
 
@@ -235,7 +234,7 @@ ig_status ig_run_adapter_write(const ig_run *run, const char *dtype, const char 
   if (status == IG_OK)
     status = ig_adapter_files_write(run->adapter, run->model, run->adapter_config, dtype, directory,
                                     err);
-  if (status == IG_OK) status = ig_json_save_in(directory, ig_adapter_files_base, base, 17, err);
+  if (status == IG_OK) status = ig_json_save_in(directory, ig_lora_base_file, base, 17, err);
   json_decref(base);
   return status;
 }

@@ -15,7 +15,7 @@ ig_status ig_run_adapter_check_checkpoint(const ig_run *run, ig_error *err);
 ig_status ig_run_adapter_check(ig_run *run, ig_error *err);
 // Makes run->adapter: new, that of `from`, or that of the checkpoint.
 ig_status ig_run_adapter_make(ig_run *run, ig_error *err);
-// Writes the adapter, and beside it what it was trained on (ig_adapter_files_base).
+// Writes the adapter, and beside it what it was trained on (ig_lora_base_file).
 ig_status ig_run_adapter_write(const ig_run *run, const char *dtype, const char *directory,
                                ig_error *err);
 // Tells what is trained.

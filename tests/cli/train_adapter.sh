@@ -81,6 +81,17 @@ printf 'merge_method: passthrough\nmodels: [{model: base+lora/best}]\n' >recipe.
 expect 0 "$INGOT" fuse recipe.yml -o fused
 close "$(score fused)" "$(score base+lora/best)"
 
+# Neither says anything of the base, which is the right one; on another one they warn.
+! grep -q 'another model' err || fail 'the base is the same'
+printf 'merge_method: passthrough\nmodels: [{model: fused+lora/best}]\n' >far.yml
+expect 0 "$INGOT" fuse far.yml -o fused_far
+has err 'lora/best: it was trained on another model (base) than'
+head -n 2 toy.src >few.src
+expect 0 "$INGOT" translate -m fused+lora/best -i few.src
+has err 'lora/best: it was trained on another model (base) than fused'
+expect 0 "$INGOT" translate -m base+lora/best+dora/best -i few.src
+! grep -q 'another model' err || fail 'both were trained on the base'
+
 # It goes on as a new run, whose first loss is lower than that of a new adapter.
 for from in new on; do
   sed "s/output: lora/output: $from/; s/updates: 24/updates: 1\n  log_every: 1/" lora.yml >$from.yml

@@ -24,6 +24,7 @@
 #include "fuse/search/objective.h"
 #include "fuse/search/statistics.h"
 #include "io/json.h"
+#include "io/lora_base.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -160,6 +161,7 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
     IG_TRY(refuse_quantised(plan, m, problems, err));
     IG_TRY(note_int8(m, notes, err));
     IG_TRY(ig_lora_note(m->adapters, notes, err));
+    if (is_made(m)) IG_TRY(ig_lora_base_note(m->adapters, m->directory, notes, err));
     bool same;
     IG_TRY(compare_types(plan, m, &same, problems, notes, err));
     for (size_t k = 1; same && k < COUNT(keys); k++) {

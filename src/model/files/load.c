@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "ingot.h"
 #include "io/json.h"
+#include "io/lora_base.h"
 #include "model/arch/encoder_shared.h"
 #include "model/arch/foreign.h"
 #include "model/arch/initialize.h"
@@ -76,11 +77,12 @@ static ig_status check_adapters(const ig_model *m, const ig_stored_weights *stor
 }
 
 // Every layer of the families is stored as (out, in).
-static ig_status open_adapters(const ig_model *m, const loading *how, const ig_safetensors *file,
+static ig_status open_adapters(ig_model *m, const loading *how, const ig_safetensors *file,
                                ig_stored_weights *stored, ig_lora_adapters **adapters,
                                ig_error *err) {
   IG_TRY(ig_lora_open(how->adapters, adapters, err));
   IG_TRY(ig_lora_attach(*adapters, file, &(ig_lora_layout){.some = false}, err));
+  IG_TRY(ig_lora_base_note(*adapters, how->directory, &m->notes, err));
   stored->adapters = *adapters;
   return check_adapters(m, stored, how, err);
 }

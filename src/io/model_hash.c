@@ -1,5 +1,5 @@
 // Hashes config.json and weights of a model directory, and of adapters that its name adds.
-#include "train/model_hash.h"
+#include "io/model_hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static ig_status add_hash(const char *directory, const char *name, char text[IG_
   return IG_OK;
 }
 
-static ig_status hash_directory(const char *directory, char text[IG_HASH_TEXT], ig_error *err) {
+ig_status ig_model_hash_add(const char *directory, char text[IG_HASH_TEXT], ig_error *err) {
   ig_listing listing;
   ig_status status = ig_listing_read(directory, &listing, err);
   for (size_t i = 0; status == IG_OK && i < listing.count; i++)
@@ -52,7 +52,7 @@ ig_status ig_model_hash_find(const char *name, char text[IG_HASH_TEXT], ig_error
   for (const char *rest; status == IG_OK && name; name = rest) {
     char *directory;
     IG_TRY(ig_model_name_find(name, &directory, &rest, err));
-    status = hash_directory(directory, text, err);
+    status = ig_model_hash_add(directory, text, err);
     free(directory);
   }
   return status;
