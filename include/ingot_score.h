@@ -175,6 +175,7 @@ typedef struct ig_held_out_options {
    * references, their ends included; nothing is translated then, unless there are others. Default
    * false. */
   bool loss;
+  ig_translate_stats *stats; /* of the scoring or the translations, filled; default NULL */
 } ig_held_out_options;
 ig_held_out_options ig_held_out_options_default(void);
 /* Translates the sources with the model in a directory; *score is what ig_score_lines says of the

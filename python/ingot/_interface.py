@@ -707,6 +707,7 @@ class ig_held_out_options(Structure):
         ("other_scores", POINTER(c_double)),
         ("shortlist", c_char_p),
         ("loss", c_bool),
+        ("stats", POINTER(ig_translate_stats)),
     ]
 
 

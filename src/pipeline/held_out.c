@@ -48,11 +48,16 @@ static ig_status open_translator(const char *directory, const ig_held_out_option
   return ig_translator_open(directory, &options, out, err);
 }
 
+static void keep_stats(const ig_held_out_options *o, const ig_translator *translator) {
+  if (o->stats) *o->stats = ig_translator_stats(translator);
+}
+
 static ig_status translate_sources(const char *directory, held_out_stream *s, ig_error *err) {
   ig_translator *translator;
   IG_TRY(open_translator(directory, s->options, &translator, err));
   const ig_line_stream lines = {.read = read_source, .write = keep_translation, .context = s};
   const ig_status status = ig_translate_lines(translator, &lines, NULL, err);
+  keep_stats(s->options, translator);
   ig_translator_free(translator);
   return status;
 }
@@ -92,6 +97,7 @@ static ig_status measure_loss(const char *directory, const ig_held_out_options *
   IG_TRY(open_translator(directory, o, &translator, err));
   const ig_line_stream lines = {.read = read_source, .write = add_log_prob, .context = &s};
   const ig_status status = ig_score_targets(translator, &lines, read_reference, NULL, err);
+  keep_stats(o, translator);
   const size_t tokens = ig_translator_stats(translator).target_tokens;
   ig_translator_free(translator);
   *loss = tokens ? -s.log_probs / (double)tokens : 0;

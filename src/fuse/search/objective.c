@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/listing.h"
 #include "base/path.h"
+#include "base/report.h"
 #include "io/json.h"
 #include "model/files/config_file.h"
 #include "model/run/memory_plan.h"
@@ -178,12 +179,31 @@ static ig_status ask_command(const ig_objective *o, const char *directory, doubl
                     o->what->node->path);
 }
 
+// Lines that the vocabulary lacks say nothing of a model: a search over them finds nothing.
+static ig_status score_pairs(ig_objective *o, const char *directory, double *score, ig_error *err) {
+  ig_translate_stats stats = {0};
+  const ig_search_objective *w = o->what;
+  o->pairs.stats = &stats;
+  const ig_status status = ig_score_held_out(&o->pairs, directory, score, err);
+  o->pairs.stats = NULL;
+  if (status != IG_OK || o->told) return status;
+  o->told = true;
+  const size_t sources = stats.unknown_sources + stats.empty;
+  if (sources)
+    ig_report(&o->options->reporter, IG_LEVEL_WARNING,
+              "%s: %zu of %zu lines have pieces that the vocabulary lacks", w->source, sources,
+              o->pairs.count);
+  if (stats.unknown_targets)
+    ig_report(&o->options->reporter, IG_LEVEL_WARNING,
+              "%s: %zu of %zu lines have pieces that the vocabulary lacks", w->target,
+              stats.unknown_targets, o->pairs.count);
+  return IG_OK;
+}
+
 ig_status ig_objective_score(ig_objective *o, const char *directory, double *score, ig_error *err) {
   switch (o->what->kind) {
     case IG_SEARCH_OBJECTIVE_KIND_HELD_OUT: break;
-    case IG_SEARCH_OBJECTIVE_KIND_PAIRS:
-      IG_TRY(ig_score_held_out(&o->pairs, directory, score, err));
-      break;
+    case IG_SEARCH_OBJECTIVE_KIND_PAIRS: IG_TRY(score_pairs(o, directory, score, err)); break;
     case IG_SEARCH_OBJECTIVE_KIND_QUESTIONS:
       IG_TRY(ig_score_held_out_questions(o->questions, directory, score, err));
       break;

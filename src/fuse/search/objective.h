@@ -19,6 +19,7 @@ typedef struct ig_objective {
   const ig_fuse_options *options;
   ig_objective_lines lines[2];       // of pairs: source, target
   ig_held_out_options pairs;         // of these lines
+  bool told;                         // what the vocabulary lacks of them, after the first score
   ig_held_out_questions *questions;  // NULL: it is not of questions
 } ig_objective;
 
