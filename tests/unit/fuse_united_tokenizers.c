@@ -211,6 +211,20 @@ static void stages_are_united(void **state) {
   expect_model(FILE_OF("", "", BPE("\"x\": 0, \"y\": 1, \"z\": 2, \"w\": 3", "")));
 }
 
+// A token that one stage's model gets is not one of the model that it began with.
+static void stages_have_tokens_of_their_own(void **state) {
+  (void)state;
+  start(PLAIN("y"), PLAIN("z"));
+  make_model("three", 3, FILE_OF(TOKEN(2, "<t>", ""), "", BPE("\"x\": 0, \"y\": 1", "")));
+  fixture_fused("name: both\n" RECIPE
+                "---\nname: more\nmerge_method: linear\nmodels: [{model: both}, {model: three}]\n"
+                "parameters: {weight: 1}\ntokenizer_source: union\n"
+                "---\nmerge_method: linear\nmodels: [{model: both}, {model: more}]\n"
+                "parameters: {weight: 1}\ntokenizer_source: union\n",
+                "out");
+  fixture_expect("out", "model.embed_tokens.weight", (const float[]){6.625f, 6.5f, 20, 30}, 4);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(merges_follow_one_another),
                                      cmocka_unit_test(scores_stay),
@@ -219,6 +233,7 @@ int main(void) {
                                      cmocka_unit_test(different_tokens_are_told),
                                      cmocka_unit_test(what_cannot_be_united_is_refused),
                                      cmocka_unit_test(entries_that_mean_nothing_are_refused),
-                                     cmocka_unit_test(stages_are_united)};
+                                     cmocka_unit_test(stages_are_united),
+                                     cmocka_unit_test(stages_have_tokens_of_their_own)};
   return cmocka_run_group_tests(tests, fixture_enter, fixture_leave);
 }

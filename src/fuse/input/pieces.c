@@ -126,9 +126,11 @@ ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err) {
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
   *out = (ig_pieces){.separate = from->separate,
                      .extensible = from->extensible,
-                     .tokenizer = json_incref(from->tokenizer),
-                     .added = json_incref(from->added)};
+                     .tokenizer = json_incref(from->tokenizer)};
   ig_status status = IG_OK;
+  // A copy that gets tokens does not give them to the other.
+  if (from->added) out->added = json_copy(from->added);
+  if (from->added && !out->added) status = ig_fail_memory(err);
   for (int side = 0; side < 2; side++)
     for (int id = 0; status == IG_OK && id < from->side[side].size; id++) {
       const char *piece = from->side[side].tokens[id];
