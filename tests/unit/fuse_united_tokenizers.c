@@ -150,6 +150,14 @@ static void what_cannot_be_united_is_refused(void **state) {
                  WITH("\"pre_tokenizer\": {\"type\": \"Metaspace\", \"split\": false},", "z"),
                  "their pre_tokenizer is not the same: Metaspace in one, Metaspace in two, with "
                  "other settings");
+  // What a step does unless a file says no: to leave it out is not to say no.
+  expect_refused(WITH("\"pre_tokenizer\": {\"type\": \"ByteLevel\"},", "y"),
+                 WITH("\"pre_tokenizer\": {\"type\": \"ByteLevel\", \"use_regex\": false},", "z"),
+                 "their pre_tokenizer is not the same: ByteLevel in one, ByteLevel in two, with");
+  expect_refused(
+      WITH("\"normalizer\": {\"type\": \"BertNormalizer\", \"strip_accents\": null},", "y"),
+      WITH("\"normalizer\": {\"type\": \"BertNormalizer\", \"strip_accents\": false},", "z"),
+      "their normalizer is not the same: BertNormalizer in one, BertNormalizer in two, with");
   expect_refused(PLAIN("y"), FILE_OF("", "", UNIGRAM("0", "[\"x\", 0], [\"z\", -1]")),
                  "one is BPE, two is Unigram");
   expect_refused(PLAIN("y"),

@@ -28,6 +28,21 @@ static bool is_nothing(const json_t *value) {
          (json_is_number(value) && json_number_value(value) == 0);
 }
 
+// What a step does unless a file says no: there false is something that is asked for.
+static bool is_on_by_default(const char *key) {
+  static const char *const keys[] = {"add_prefix_space",     "clean_text",   "cleanup",
+                                     "handle_chinese_chars", "lowercase",    "split",
+                                     "strip_accents",        "trim_offsets", "use_regex"};
+  for (size_t i = 0; i < COUNT(keys); i++)
+    if (strcmp(key, keys[i]) == 0) return true;
+  return false;
+}
+
+// Whether a file says by the value of a member as much as without it.
+static bool is_left_out(const char *key, const json_t *value) {
+  return is_on_by_default(key) ? !value || json_is_null(value) : is_nothing(value);
+}
+
 // Whether a list is a token and its id: ["[SEP]", 102].
 static bool is_token_with_id(const json_t *list) {
   return json_array_size(list) == 2 && json_is_string(json_array_get(list, 0)) &&
@@ -42,10 +57,14 @@ static bool same_members(const json_t *a, const json_t *b) {
   json_object_foreach((json_t *)a, key, value) {
     // The ids of a template's tokens, which are named beside.
     if (strcmp(key, "ids") == 0 && json_is_array(value)) continue;
-    if (!same_step(value, json_object_get(b, key))) return false;
+    const json_t *other = json_object_get(b, key);
+    const bool left_out = is_left_out(key, value);
+    if (left_out != is_left_out(key, other)) return false;
+    if (!left_out && !same_step(value, other)) return false;
   }
-  json_object_foreach((json_t *)b, key,
-                      value) if (!json_object_get(a, key) && !is_nothing(value)) return false;
+  json_object_foreach((json_t *)b, key, value) {
+    if (!json_object_get(a, key) && !is_left_out(key, value)) return false;
+  }
   return true;
 }
 
