@@ -206,6 +206,20 @@ static void entries_that_mean_nothing_are_refused(void **state) {
       "is that of 'z'");
 }
 
+// With the same pieces nothing is united, and the other's way to cut texts is lost: that is told.
+static void other_cuts_are_told(void **state) {
+  (void)state;
+  start(PLAIN("y"), WITH("\"normalizer\": {\"type\": \"Lowercase\"},", "y"));
+  fixture_noted(RECIPE, "out",
+                "one and two have the same pieces, and texts are cut as in one alone: the "
+                "tokenizers of one and two cannot be united: their normalizer is not the same");
+#define MERGED(merges) FILE_OF("", "", BPE("\"x\": 0, \"xx\": 1", merges))
+  start(MERGED(""), MERGED("\"x x\""));
+  fixture_noted(RECIPE, "out", "as in one alone: their merges are not the same");
+  start(MERGED("\"x x\""), MERGED("[\"x\", \"x\"]"));
+  fixture_fused(RECIPE, "out");
+}
+
 // The union of a union, before that is made.
 static void stages_are_united(void **state) {
   (void)state;
@@ -241,6 +255,7 @@ int main(void) {
                                      cmocka_unit_test(different_tokens_are_told),
                                      cmocka_unit_test(what_cannot_be_united_is_refused),
                                      cmocka_unit_test(entries_that_mean_nothing_are_refused),
+                                     cmocka_unit_test(other_cuts_are_told),
                                      cmocka_unit_test(stages_are_united),
                                      cmocka_unit_test(stages_have_tokens_of_their_own)};
   return cmocka_run_group_tests(tests, fixture_enter, fixture_leave);

@@ -189,15 +189,49 @@ static ig_status check_kind(const tokenizer_pair *p, ig_error *err) {
       p->name[0], p->name[1], a);
 }
 
-ig_status ig_tokenizer_union_check(const ig_pieces *a, const char *a_name, const ig_pieces *b,
-                                   const char *b_name, ig_error *err) {
+// Whether two lists are of the same merges in the same order, in whatever form.
+static bool same_merges(const json_t *a, const json_t *b) {
+  bool same = json_array_size(a) == json_array_size(b);
+  for (size_t i = 0; same && i < json_array_size(a); i++) {
+    ig_merge_text x, y;
+    same = ig_tokenizer_json_split_merge(json_array_get(a, i), &x) &&
+           ig_tokenizer_json_split_merge(json_array_get(b, i), &y) &&
+           x.left_length == y.left_length && x.right_length == y.right_length &&
+           memcmp(x.left, y.left, x.left_length) == 0 &&
+           memcmp(x.right, y.right, x.right_length) == 0;
+  }
+  return same;
+}
+
+static ig_status check_preparation(const tokenizer_pair *p, ig_error *err) {
   static const char *const steps[] = {"normalizer", "pre_tokenizer", "post_processor", "decoder"};
+  IG_TRY(check_kind(p, err));
+  for (size_t i = 0; i < COUNT(steps); i++) IG_TRY(check_step(p, steps[i], err));
+  IG_TRY(check_settings(p, err));
+  return check_unknown(p, err);
+}
+
+// Rows of the same pieces are matched whatever texts are cut into them; that it is done as in one
+// of the two alone is told.
+static ig_status note_preparation(const tokenizer_pair *p, ig_problems *notes, ig_error *err) {
+  ig_error why = {0};
+  const ig_status status = check_preparation(p, &why);
+  if (status == IG_ERROR_MEMORY) return ig_fail_memory(err);
+  const bool same = same_merges(json_object_get(model_of(p->pieces[0]), "merges"),
+                                json_object_get(model_of(p->pieces[1]), "merges"));
+  if (status == IG_OK && same) return IG_OK;
+  return ig_problems_add(notes, NULL, err,
+                         "tokenizer.json: %s and %s have the same pieces, and texts are cut as in "
+                         "%s alone: %s",
+                         p->name[0], p->name[1], p->name[0],
+                         status == IG_OK ? "their merges are not the same" : why.message);
+}
+
+ig_status ig_tokenizer_union_check(const ig_pieces *a, const char *a_name, const ig_pieces *b,
+                                   const char *b_name, ig_problems *notes, ig_error *err) {
   const tokenizer_pair pair = {.pieces = {a, b}, .name = {a_name, b_name}};
-  if (has_same_pieces(a, b)) return IG_OK;
-  IG_TRY(check_kind(&pair, err));
-  for (size_t i = 0; i < COUNT(steps); i++) IG_TRY(check_step(&pair, steps[i], err));
-  IG_TRY(check_settings(&pair, err));
-  IG_TRY(check_unknown(&pair, err));
+  if (has_same_pieces(a, b)) return notes ? note_preparation(&pair, notes, err) : IG_OK;
+  IG_TRY(check_preparation(&pair, err));
   for (int i = 0; i < 2; i++)
     IG_TRY(ig_tokenizer_entries_check_merges(pair.pieces[i]->tokenizer, &pair.pieces[i]->side[0],
                                              pair.name[i], err));

@@ -400,9 +400,9 @@ static ig_status check_fit(ig_fusion_plan *plan, const ig_fuse_model *m, const i
   }
   const bool is_union =
       is_word(plan->recipe->tokenizer.source, "union") && a->output.tokenizer && pieces->tokenizer;
-  const ig_status fits =
-      is_union ? ig_tokenizer_union_check(&a->output, source, pieces, m->reference, &why)
-               : ig_pieces_fit(&a->output, source, pieces, m->reference, &why);
+  const ig_status fits = is_union ? ig_tokenizer_union_check(&a->output, source, pieces,
+                                                             m->reference, &plan->notes, &why)
+                                  : ig_pieces_fit(&a->output, source, pieces, m->reference, &why);
   return judge_pieces(plan, fits, &why, complete, err);
 }
 

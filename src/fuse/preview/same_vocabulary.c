@@ -28,7 +28,7 @@ static bool can_match(const vocabulary_pair *p) {
   if (ig_pieces_load(a, &x, NULL) != IG_OK) return false;
   const bool loaded = ig_pieces_load(b, &y, NULL) == IG_OK;
   const bool fits =
-      loaded && (x.tokenizer && y.tokenizer ? ig_tokenizer_union_check(&x, a, &y, b, NULL)
+      loaded && (x.tokenizer && y.tokenizer ? ig_tokenizer_union_check(&x, a, &y, b, NULL, NULL)
                                             : ig_pieces_fit(&x, a, &y, b, NULL)) == IG_OK;
   if (loaded) ig_pieces_free(&y);
   ig_pieces_free(&x);
