@@ -44,6 +44,21 @@ expect 0 "$INGOT" train run.yml -q --set train.output=more --set "model.init=run
 grep -q '"vocab_size": 8006' more/latest/config.json || fail 'the second list is not added'
 grep -q '"8004"' more/latest/tokenizer_config.json || fail 'tokens of the first list are lost'
 
+# Fusion matches their rows by their texts, though no vocab.json lists them: another token of the
+# same id is another one.
+expect 0 "$INGOT" train run.yml -q --set train.output=apart --set 'data.new_tokens=[<xx>, <domain>]'
+cat >fuse.yml <<END
+{merge_method: linear, tokenizer_source: base, parameters: {weight: 1},
+ models: [{model: run/latest}, {model: apart/latest}]}
+END
+expect 0 "$INGOT" fuse fuse.yml -o fused
+grep -qF "apart/latest: 1 piece that the output's vocabulary lacks: '<xx>'" err ||
+  fail 'a token of another text took part in a row'
+grep -q '"vocab_size": 8005' fused/config.json || fail 'rows of new tokens are lost'
+sed -i 's/source: base/source: union/' fuse.yml
+expect 1 "$INGOT" fuse fuse.yml -o united
+grep -q 'pieces cannot be added to its tokenizer' err || fail 'a token became a piece in a union'
+
 # refuse MESSAGE TOKENS
 refuse() {
   expect 1 "$INGOT" train run.yml -q --set train.output=refused --set "data.new_tokens=$2"

@@ -95,6 +95,16 @@ static ig_status load_lines(const char *directory, ig_vocabulary *out, ig_error 
   return ig_vocabulary_files_read(directory, "tokenizer_config.json", out, err);
 }
 
+// The tokens that a vocab.json or a SentencePiece model got later: text is cut at them, so that
+// they are no pieces that could be written into a vocab.json.
+static ig_status load_beside(const char *directory, ig_pieces *out, ig_error *err) {
+  const size_t before = out->side[0].count;
+  IG_TRY(ig_tokenizer_entries_read_beside(directory, &out->side[0], err));
+  out->has_beside = out->side[0].count > before;
+  out->extensible = out->extensible && !out->has_beside;
+  return IG_OK;
+}
+
 static ig_status load_pieces(const char *directory, ig_pieces *out, ig_error *err) {
   bool whitespace;
   int extra_ids;
@@ -103,12 +113,14 @@ static ig_status load_pieces(const char *directory, ig_pieces *out, ig_error *er
     out->extensible = !has_file(directory, "tokenizer.json");
     IG_TRY(load_vocabulary(directory, "vocab.json", &out->side[0], err));
     return out->separate ? load_vocabulary(directory, "target_vocab.json", &out->side[1], err)
-                         : IG_OK;
+                         : load_beside(directory, out, err);
   }
   out->separate = false;
   if (has_file(directory, "tokenizer.json")) return load_tokenizer_json(directory, out, err);
-  if (has_file(directory, "spiece.model"))
-    return load_spm(directory, extra_ids, &out->side[0], err);
+  if (has_file(directory, "spiece.model")) {
+    IG_TRY(load_spm(directory, extra_ids, &out->side[0], err));
+    return load_beside(directory, out, err);
+  }
   if (has_file(directory, "vocab.txt") && !has_file(directory, "added_tokens.json"))
     return load_lines(directory, &out->side[0], err);
   return ig_fail(err, IG_ERROR_UNSUPPORTED,
@@ -126,6 +138,7 @@ ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err) {
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
   *out = (ig_pieces){.separate = from->separate,
                      .extensible = from->extensible,
+                     .has_beside = from->has_beside,
                      .tokenizer = json_incref(from->tokenizer)};
   ig_status status = IG_OK;
   // A copy that gets tokens does not give them to the other.

@@ -9,6 +9,7 @@ typedef struct ig_pieces {
   ig_vocabulary side[2];  // source and target; the second only if they are separate
   bool separate;          // source and target have vocabularies of their own
   bool extensible;        // pieces can be added: to a vocab.json alone, or to tokenizer.json
+  bool has_beside;        // tokens that vocab.json lacks and the files beside it name
   // The tokenizer.json that the pieces come from, and the entries of its added tokens by their
   // text, also of those that only the files beside it name; else NULL. References of its own.
   json_t *tokenizer, *added;

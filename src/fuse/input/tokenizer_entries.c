@@ -187,6 +187,15 @@ ig_status ig_tokenizer_entries_read(const json_t *tokenizer, const char *directo
   return status;
 }
 
+ig_status ig_tokenizer_entries_read_beside(const char *directory, ig_vocabulary *pieces,
+                                           ig_error *err) {
+  json_t *entries = json_object();
+  const ig_status status =
+      entries ? read_beside(directory, pieces, entries, err) : ig_fail_memory(err);
+  json_decref(entries);
+  return status;
+}
+
 // ---- merges -----------------------------------------------------------------
 
 // What a merge makes: the right piece loses the prefix that pieces within a word have.

@@ -13,6 +13,9 @@
 // an id of two tokens, are errors.
 ig_status ig_tokenizer_entries_read(const json_t *tokenizer, const char *directory,
                                     ig_vocabulary *pieces, json_t **added, ig_error *err);
+// Adds to pieces from another file the tokens that only the files beside it name.
+ig_status ig_tokenizer_entries_read_beside(const char *directory, ig_vocabulary *pieces,
+                                           ig_error *err);
 // Checks that each merge is of two pieces of the vocabulary and makes a third. name: the file's
 // directory, for messages.
 ig_status ig_tokenizer_entries_check_merges(const json_t *tokenizer, const ig_vocabulary *pieces,

@@ -91,12 +91,21 @@ static ig_status add_pieces(ig_alignment *a, const ig_pieces *from, ig_error *er
   return IG_OK;
 }
 
+// A token beside another model's vocab.json would be a piece like any other in the output's, and
+// found in no text.
+static ig_status add_all_pieces(ig_alignment *a, const ig_pieces *from, ig_error *err) {
+  const int before = a->output.side[0].size;
+  IG_TRY(add_pieces(a, from, err));
+  if (from->has_beside && a->output.side[0].size > before) a->output.extensible = false;
+  return IG_OK;
+}
+
 // Pieces of models, and those that the recipe names, for a tokenizer without a tokenizer.json.
 static ig_status extend_pieces(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
   ig_alignment *a = plan->alignment;
   const ig_token_rules *rules = &plan->recipe->tokenizer.rules;
   for (size_t i = 0; i < a->models && is_word(plan->recipe->tokenizer.source, "union"); i++)
-    IG_TRY(add_pieces(a, &pieces[i], err));
+    IG_TRY(add_all_pieces(a, &pieces[i], err));
   for (size_t i = 0; i < rules->count; i++)
     for (int side = 0; side <= a->output.separate; side++)
       IG_TRY(add_piece(a, side, rules->items[i].piece, err));
@@ -432,9 +441,9 @@ static ig_status match_pieces(ig_fusion_plan *plan, ig_pieces *pieces, bool *com
   if (a->added && !a->output.extensible)
     IG_TRY(ig_problems_add(
         &plan->problems, NULL, err,
-        "%s: pieces cannot be added to its tokenizer, which is neither a vocab.json "
-        "alone nor a tokenizer.json; tokenizer_source: base, or a model that "
-        "has all pieces",
+        "%s: pieces cannot be added to its tokenizer: neither it nor what is added is a "
+        "vocab.json alone or a tokenizer.json; tokenizer_source: base, or a model that has all "
+        "pieces",
         source_name(plan)));
   IG_TRY(match_all(plan, pieces, a, err));
   IG_TRY(match_ids(&pieces[ig_fusion_plan_donor(plan) - plan->models.model], a, err));
