@@ -88,6 +88,19 @@ static void scores_stay(void **state) {
               "-1.0], [\"<b>\", -3.0]")));
 }
 
+// Where the vocabulary leaves ids out, a new token is in it: the library numbers others by
+// counting.
+static void tokens_after_a_gap_keep_their_ids(void **state) {
+  (void)state;
+  start(FILE_OF("", "", BPE("\"x\": 0, \"y\": 2", "")),
+        FILE_OF(TOKEN(2, "<b>", ""), "", BPE("\"x\": 0, \"y\": 1", "")));
+  fixture_fused(RECIPE, "out");
+  expect_model(FILE_OF(
+      "{\"id\": 3, \"content\": \"<b>\", \"single_word\": false, \"lstrip\": false, \"rstrip\": "
+      "false, \"normalized\": true, \"special\": false}",
+      "", BPE("\"x\": 0, \"y\": 2, \"<b>\": 3", "")));
+}
+
 // A token that only tokenizer_config.json or added_tokens.json names has its row and is not lost.
 static void tokens_beside_the_file_are_kept(void **state) {
   (void)state;
@@ -250,6 +263,7 @@ static void stages_have_tokens_of_their_own(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(merges_follow_one_another),
                                      cmocka_unit_test(scores_stay),
+                                     cmocka_unit_test(tokens_after_a_gap_keep_their_ids),
                                      cmocka_unit_test(tokens_beside_the_file_are_kept),
                                      cmocka_unit_test(other_files_are_left_out),
                                      cmocka_unit_test(different_tokens_are_told),

@@ -256,6 +256,8 @@ ig_status ig_tokenizer_union_add_token(ig_tokenizer_union *u, const char *text, 
   int id = ig_vocabulary_find(to, text, strlen(text));
   if (id < 0) {
     id = to->size;
+    // Where ids are left out, the library would count to another one for a token outside.
+    u->has_new_text = u->has_new_text || to->count < (size_t)to->size;
     IG_TRY(ig_vocabulary_add(to, text, strlen(text), id, err));
   }
   json_t *token = json_pack("{s:i, s:s}", "id", id, "content", text);

@@ -11,7 +11,7 @@ typedef struct ig_tokenizer_union {
   ig_pieces *output;   // with a tokenizer, which is replaced, not changed
   const char *name;    // its directory, for messages
   json_t *new_tokens;  // entries of added tokens that it got, in their order; NULL: none
-  bool has_new_text;   // it got pieces or merges, by which text is cut in other ways
+  bool has_new_text;   // its model got pieces or merges, so that other files do not fit
   json_t *scores;      // of new pieces, where pieces have some
   json_t *merges;      // all merges, where they are more than the file's; NULL: as in the file
   ig_vocabulary known_merges;
