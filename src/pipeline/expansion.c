@@ -47,8 +47,10 @@ static ig_decode_options options_of_first(const ig_decode_options *options, int 
 
 ig_status ig_expansion_check(const ig_decode_options *options, int alternatives, ig_error *err) {
   const ig_sentence_options *own = &options->sentence;
-  if (alternatives > options->vocab_size)
-    return ig_fail(err, IG_ERROR_ARGUMENT, "alternatives: the model has %d tokens, found %d",
+  // A beam of them holds as many.
+  if (alternatives > options->vocab_size / 2)
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "alternatives: expected at most half of the model's %d tokens, found %d",
                    options->vocab_size, alternatives);
   if (own->max_length < own->prefix_length + 2)
     return ig_fail(err, IG_ERROR_ARGUMENT,

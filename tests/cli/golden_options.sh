@@ -47,8 +47,8 @@ for option in '--n-best 2' --sample "--draft $tiny" '--glossary bad.ids' \
   has err 'exclude each other'
 done
 expect 2 "${run[@]}" --alternatives 1
-expect 1 "${run[@]}" --alternatives 62
-has err 'alternatives: the model has 61 tokens, found 62'
+expect 1 "${run[@]}" --alternatives 31
+has err "alternatives: expected at most half of the model's 61 tokens, found 31"
 expect 1 "$INGOT" translate -m "$tiny" -i source.ids --ids --ids-in --max-length 3 \
   --alternatives 3 --target-prefix '9 17'
 has err 'after a prefix of 2 tokens there is no room for two'
