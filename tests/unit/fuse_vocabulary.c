@@ -50,7 +50,8 @@ static int make_models(void **state) {
   tokenizer("b", "{\"</s>\": 0, \"y\": 1, \"x\": 2, \"<unk>\": 3, \"<pad>\": 4}");
   tokenizer("c", "{\"z\": 0, \"y\": 1, \"</s>\": 2, \"<unk>\": 3, \"<pad>\": 4}");
   fixture_write("a/generation_config.json",
-                "{\"pad_token_id\": 3, \"bad_words_ids\": [[3]], \"num_beams\": 4}");
+                "{\"pad_token_id\": 3, \"bad_words_ids\": [[3, 2], [3]], \"num_beams\": 4, "
+                "\"eos_token_id\": [0, 2], \"suppress_tokens\": [2]}");
   return 0;
 }
 
@@ -125,6 +126,10 @@ static void special_ids_follow(void **state) {
   assert_int_equal(json_integer_value(json_array_get(
                        json_array_get(json_object_get(json, "bad_words_ids"), 0), 0)),
                    4);
+  // 'x' is lost: what held its id in a list is one shorter, and no list of nothing is left.
+  assert_int_equal(json_array_size(json_object_get(json, "bad_words_ids")), 1);
+  assert_int_equal(json_array_size(json_object_get(json, "eos_token_id")), 1);
+  assert_true(json_is_null(json_object_get(json, "suppress_tokens")));
   json_decref(json);
 }
 

@@ -17,21 +17,34 @@ static int map_id(const ig_alignment *a, json_int_t id) {
   return id >= 0 && id < a->new_ids ? a->new_id[id] : -1;
 }
 
+static json_t *map_single(const ig_alignment *a, const json_t *value) {
+  if (!json_is_integer(value)) return json_deep_copy(value);
+  const int id = map_id(a, json_integer_value(value));
+  return id < 0 ? json_null() : json_integer(id);
+}
+
+// Maps a list of ids, or of sequences of ids. A single id whose piece the output lacks is left out;
+// a sequence with such an id is null, for it is never written as a whole. So is what is empty then.
+static json_t *map_list(const ig_alignment *a, const json_t *value, bool is_sequence) {
+  json_t *list = json_array();
+  bool fine = list != NULL, lost = false;
+  for (size_t i = 0; fine && i < json_array_size(value); i++) {
+    const json_t *item = json_array_get(value, i);
+    json_t *mapped = json_is_array(item) ? map_list(a, item, true) : map_single(a, item);
+    if (json_is_null(mapped))
+      lost = true;
+    else
+      fine = json_array_append_new(list, mapped) == 0;
+  }
+  if (fine && (!lost || (!is_sequence && json_array_size(list)))) return list;
+  json_decref(list);
+  return fine ? json_null() : NULL;
+}
+
 // Maps an id, or all ids of a list, to a new reference. An id whose piece the output lacks becomes
 // null, and any other value is copied.
 static json_t *map_value(const ig_alignment *a, const json_t *value) {
-  if (json_is_integer(value)) {
-    const int id = map_id(a, json_integer_value(value));
-    return id < 0 ? json_null() : json_integer(id);
-  }
-  if (!json_is_array(value)) return json_deep_copy(value);
-  json_t *list = json_array();
-  for (size_t i = 0; list && i < json_array_size(value); i++)
-    if (json_array_append_new(list, map_value(a, json_array_get(value, i)))) {
-      json_decref(list);
-      return NULL;
-    }
-  return list;
+  return json_is_array(value) ? map_list(a, value, false) : map_single(a, value);
 }
 
 bool ig_special_ids_map(const ig_alignment *a, json_t *config) {
