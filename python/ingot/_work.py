@@ -22,13 +22,31 @@ class Interrupter:
         freed_with(self, library.ig_interrupter_free, self.handle)
 
 
+class _Flag:
+    """What threading.Event is for. A signal that comes while an Event is set or waited for may leave
+    its lock locked, and then whoever touches it next waits for ever. A SimpleQueue is in one piece."""
+
+    def __init__(self) -> None:
+        self._queue: "SimpleQueue[None]" = SimpleQueue()
+
+    def set(self) -> None:
+        self._queue.put(None)
+
+    def wait(self, timeout: Optional[float] = None) -> None:
+        """By one thread, once. Returns after `timeout` seconds at the latest."""
+        try:
+            self._queue.get(timeout=timeout)
+        except Empty:
+            pass
+
+
 class _Question:
     """What the work wants the waiting thread to do."""
 
     def __init__(self, function: Callable[..., Any], arguments: Tuple[Any, ...]) -> None:
         self.function, self.arguments = function, arguments
         self.answer: Any = None
-        self.answered = threading.Event()
+        self.answered = _Flag()
 
 
 class Work:
@@ -80,7 +98,7 @@ class Work:
         if sys.is_finalizing():  # a thread would not begin, and be waited for without end
             raise IngotError("the interpreter is ending: no more long work begins", "interrupted")
         err = c.ig_error()
-        status, ended = c.IG_OK, threading.Event()
+        status, ended = c.IG_OK, _Flag()
 
         def compute() -> None:
             nonlocal status
