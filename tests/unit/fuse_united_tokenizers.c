@@ -142,6 +142,16 @@ static void other_files_are_left_out(void **state) {
   assert_true(ig_file_exists("out/tokenizer.json"));
 }
 
+// An id beyond the rows of the only model that has the piece: the row of zeros is told.
+static void a_piece_without_a_row_is_told(void **state) {
+  (void)state;
+  start(FILE_OF("", "", BPE("\"x\": 0, \"y\": 1", "")),
+        FILE_OF("", "", BPE("\"x\": 0, \"z\": 7, \"zzz\": 8", "")));
+  fixture_noted(RECIPE, "out",
+                "one: 1 piece that no model has a row for, with rows of zeros: 'zzz'");
+  fixture_expect("out", "model.embed_tokens.weight", (const float[]){5.5f, 2, 80, 0}, 4);
+}
+
 static void different_tokens_are_told(void **state) {
   (void)state;
   start(FILE_OF(TOKEN(2, "<a>", ", \"lstrip\": true"), "", BPE("\"x\": 0, \"y\": 1", "")),
@@ -266,6 +276,7 @@ int main(void) {
                                      cmocka_unit_test(tokens_after_a_gap_keep_their_ids),
                                      cmocka_unit_test(tokens_beside_the_file_are_kept),
                                      cmocka_unit_test(other_files_are_left_out),
+                                     cmocka_unit_test(a_piece_without_a_row_is_told),
                                      cmocka_unit_test(different_tokens_are_told),
                                      cmocka_unit_test(what_cannot_be_united_is_refused),
                                      cmocka_unit_test(entries_that_mean_nothing_are_refused),

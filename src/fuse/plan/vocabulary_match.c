@@ -337,29 +337,48 @@ static ig_status note_side(ig_fusion_plan *plan, const ig_fuse_model *m, const i
   return note_pieces(plan, m->reference, &lost, "that the output's vocabulary lacks", err);
 }
 
-static bool has_source(const ig_alignment *a, const ig_aligned_side *s, int row) {
+// Whether a model has the piece of a row of the output, or the recipe says what becomes of it.
+// rows: of the tables of each model; NULL: whether a piece has a row is not asked.
+static bool has_source(const ig_alignment *a, const ig_aligned_side *s, int row,
+                       const size_t *rows) {
   for (size_t m = 0; m < a->models; m++)
-    if (s->row_of[m][row] >= 0) return true;
+    if (s->row_of[m][row] >= 0 && (!rows || (size_t)s->row_of[m][row] < rows[m])) return true;
   for (size_t i = 0; i < s->rule_count; i++)
     if (s->rules[i].row == row) return true;
   return false;
 }
 
-// The pieces of one side of the output that no model has.
-static ig_status note_zeros(ig_fusion_plan *plan, int side, ig_error *err) {
+// The pieces of one side of the output that no model has, and those whose ids are beyond the rows
+// of all that have them.
+static ig_status note_zeros(ig_fusion_plan *plan, int side, const size_t *rows, ig_error *err) {
   const ig_alignment *a = plan->alignment;
   const ig_vocabulary *output = ig_pieces_side(&a->output, side);
   const char *source = source_name(plan);
-  piece_list zeros = {0};
+  piece_list unknown = {0}, rowless = {0};
   for (int id = 0; id < output->size; id++)
-    if (output->tokens[id] && !has_source(a, &a->side[side], id))
-      list_piece(&zeros, output->tokens[id]);
-  return note_pieces(plan, source, &zeros, "that no model has, with rows of zeros", err);
+    if (output->tokens[id] && !has_source(a, &a->side[side], id, rows))
+      list_piece(has_source(a, &a->side[side], id, NULL) ? &rowless : &unknown, output->tokens[id]);
+  IG_TRY(note_pieces(plan, source, &unknown, "that no model has, with rows of zeros", err));
+  return note_pieces(plan, source, &rowless, "that no model has a row for, with rows of zeros",
+                     err);
+}
+
+static ig_status note_zeros_of_models(ig_fusion_plan *plan, int side, ig_error *err) {
+  const ig_alignment *a = plan->alignment;
+  size_t *rows = ig_allocate(a->models, sizeof *rows, err);
+  if (!rows) return IG_ERROR_MEMORY;
+  for (size_t m = 0; m < a->models; m++)
+    rows[m] = ig_vocabulary_tensors_rows(plan->models.model[m].tensors,
+                                         a->output.separate ? side : IG_VOCABULARY_BOTH_SIDES);
+  const ig_status status = note_zeros(plan, side, rows, err);
+  free(rows);
+  return status;
 }
 
 static ig_status note_lost_pieces(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
   const ig_pieces *output = &plan->alignment->output;
-  for (int side = 0; side <= output->separate; side++) IG_TRY(note_zeros(plan, side, err));
+  for (int side = 0; side <= output->separate; side++)
+    IG_TRY(note_zeros_of_models(plan, side, err));
   for (size_t i = 0; i < plan->models.count; i++)
     for (int side = 0; side <= output->separate; side++)
       IG_TRY(note_side(plan, &plan->models.model[i], ig_pieces_side(&pieces[i], side),

@@ -118,12 +118,17 @@ static ig_status check_unknown(ig_fusion_plan *plan, const ig_plan_tensor *t, ig
                          size);
 }
 
+// The dimension of a tensor of this kind that is the vocabulary.
+static int axis_of(const char *name, int rank) {
+  return strcmp(name, "final_logits_bias") == 0 ? rank - 1 : 0;
+}
+
 ig_status ig_vocabulary_tensors_attach(ig_fusion_plan *plan, ig_plan_tensor *t, ig_error *err) {
   int side;
   if (!plan->alignment || plan->alignment->idle || t->copied) return IG_OK;
   if (!find_side(t->name, &side)) return check_unknown(plan, t, err);
   const ig_aligned_side *a = &plan->alignment->side[side];
-  const int axis = strcmp(t->name, "final_logits_bias") == 0 ? t->rank - 1 : 0;
+  const int axis = axis_of(t->name, t->rank);
   if (t->rank == 0 || t->shape[axis] == 0) return IG_OK;
   t->width = 1;
   for (int i = axis + 1; i < t->rank; i++) t->width *= t->shape[i];
@@ -139,6 +144,18 @@ ig_status ig_vocabulary_tensors_attach(ig_fusion_plan *plan, ig_plan_tensor *t, 
   if (t->base.tensor) IG_TRY(attach_input(plan, t, &t->base, err));
   for (size_t i = 0; i < a->rule_count; i++) IG_TRY(check_rule(plan, t, &a->rules[i], err));
   return IG_OK;
+}
+
+size_t ig_vocabulary_tensors_rows(const ig_safetensors *tensors, int side) {
+  size_t fewest = SIZE_MAX;
+  for (size_t i = 0; i < ig_safetensors_count(tensors); i++) {
+    const ig_safetensor *t = ig_safetensors_get(tensors, i);
+    int own;
+    if (t->rank == 0 || !find_side(t->name, &own)) continue;
+    const size_t rows = t->shape[axis_of(t->name, t->rank)];
+    if ((side == IG_VOCABULARY_BOTH_SIDES || side == own) && rows < fewest) fewest = rows;
+  }
+  return fewest;
 }
 
 // Whether all models that have the tensor have it in the same shape.

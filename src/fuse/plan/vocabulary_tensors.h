@@ -6,6 +6,10 @@
 // If one dimension of the tensor is the vocabulary, gives the tensor the output's shape and its
 // inputs their rows. Other tensors are not changed.
 ig_status ig_vocabulary_tensors_attach(ig_fusion_plan *plan, ig_plan_tensor *tensor, ig_error *err);
+enum { IG_VOCABULARY_BOTH_SIDES = -1 };
+// The rows of a model's tensors of this kind, of one side or of both: the fewest of them. SIZE_MAX:
+// it has none.
+size_t ig_vocabulary_tensors_rows(const ig_safetensors *tensors, int side);
 // Whether all models of the plan have as many rows as each other in each tensor of this kind.
 bool ig_vocabulary_tensors_are_alike(const ig_fusion_plan *plan);
 #endif
