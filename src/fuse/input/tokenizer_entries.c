@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,6 +199,10 @@ ig_status ig_tokenizer_entries_read_beside(const char *directory, ig_vocabulary 
 
 // ---- merges -----------------------------------------------------------------
 
+enum { SHOWN = 60 };  // bytes of a piece that a message shows
+
+static int shown(size_t length) { return length < SHOWN ? (int)length : SHOWN; }
+
 // What a merge makes: the right piece loses the prefix that pieces within a word have.
 static bool makes_a_piece(const ig_merge_text *m, const char *prefix, const ig_vocabulary *pieces) {
   const size_t cut = strncmp(m->right, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0;
@@ -211,28 +216,56 @@ static bool makes_a_piece(const ig_merge_text *m, const char *prefix, const ig_v
   return found;
 }
 
+ig_status ig_tokenizer_entries_know_merge(ig_vocabulary *known, const ig_merge_text *m,
+                                          bool *is_new, ig_error *err) {
+  const size_t size = m->left_length + m->right_length + 32;
+  char *text = malloc(size);
+  if (!text) return ig_fail_memory(err);
+  const int length = snprintf(text, size, "%zu:%.*s%.*s", m->left_length, (int)m->left_length,
+                              m->left, (int)m->right_length, m->right);
+  *is_new = ig_vocabulary_find(known, text, (size_t)length) < 0;
+  const ig_status status =
+      *is_new ? ig_vocabulary_add(known, text, (size_t)length, known->size, err) : IG_OK;
+  free(text);
+  return status;
+}
+
+// Fails if a merge is among the known ones: the library lets the last of two count, others the
+// first.
+static ig_status check_once(ig_vocabulary *known, const ig_merge_text *m, ig_error *err) {
+  bool is_new;
+  IG_TRY(ig_tokenizer_entries_know_merge(known, m, &is_new, err));
+  return is_new ? IG_OK
+                : ig_fail(err, IG_ERROR_FORMAT, "the merge of '%.*s' and '%.*s' is listed twice",
+                          shown(m->left_length), m->left, shown(m->right_length), m->right);
+}
+
+static ig_status check_merge(const json_t *entry, const char *prefix, const ig_vocabulary *pieces,
+                             ig_vocabulary *known, ig_error *err) {
+  ig_merge_text m;
+  if (!ig_tokenizer_json_split_merge(entry, &m))
+    return ig_fail(err, IG_ERROR_FORMAT, "expected two pieces");
+  if (ig_vocabulary_find(pieces, m.left, m.left_length) < 0 ||
+      ig_vocabulary_find(pieces, m.right, m.right_length) < 0 || !makes_a_piece(&m, prefix, pieces))
+    return ig_fail(err, IG_ERROR_FORMAT, "the vocabulary lacks '%.*s', '%.*s' or what they make",
+                   shown(m.left_length), m.left, shown(m.right_length), m.right);
+  return check_once(known, &m, err);
+}
+
 ig_status ig_tokenizer_entries_check_merges(const json_t *tokenizer, const ig_vocabulary *pieces,
                                             const char *name, ig_error *err) {
   const json_t *model = json_object_get(tokenizer, "model"),
-               *list = json_object_get(model, "merges"), *entry;
+               *list = json_object_get(model, "merges");
   const char *prefix = json_string_value(json_object_get(model, "continuing_subword_prefix"));
-  size_t i;
   if (strcmp(ig_tokenizer_json_kind(model), "BPE") != 0) return IG_OK;
   if (!json_is_array(list))
     return ig_fail(err, IG_ERROR_FORMAT, "%s/tokenizer.json: model.merges: expected a list", name);
-  json_array_foreach(list, i, entry) {
-    ig_merge_text m;
-    if (!ig_tokenizer_json_split_merge(entry, &m))
-      return ig_fail(err, IG_ERROR_FORMAT,
-                     "%s/tokenizer.json: model.merges: %zu: expected two pieces", name, i);
-    if (ig_vocabulary_find(pieces, m.left, m.left_length) < 0 ||
-        ig_vocabulary_find(pieces, m.right, m.right_length) < 0 ||
-        !makes_a_piece(&m, prefix ? prefix : "", pieces))
-      return ig_fail(err, IG_ERROR_FORMAT,
-                     "%s/tokenizer.json: model.merges: %zu: the vocabulary lacks '%.*s', '%.*s' or "
-                     "what they make",
-                     name, i, (int)(m.left_length < 60 ? m.left_length : 60), m.left,
-                     (int)(m.right_length < 60 ? m.right_length : 60), m.right);
+  ig_vocabulary known = {0};
+  ig_status status = IG_OK;
+  for (size_t i = 0; status == IG_OK && i < json_array_size(list); i++) {
+    status = check_merge(json_array_get(list, i), prefix ? prefix : "", pieces, &known, err);
+    if (status != IG_OK) ig_fail_in(err, status, "%s/tokenizer.json: model.merges: %zu", name, i);
   }
-  return IG_OK;
+  ig_vocabulary_free(&known);
+  return status;
 }

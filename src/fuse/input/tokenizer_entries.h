@@ -5,6 +5,7 @@
 #define IG_FUSE_INPUT_TOKENIZER_ENTRIES_H
 #include <jansson.h>
 
+#include "text/tokenizer_json.h"
 #include "text/vocabulary.h"
 
 // The pieces of model.vocab, and the added tokens: of the file, and of tokenizer_config.json or
@@ -16,8 +17,11 @@ ig_status ig_tokenizer_entries_read(const json_t *tokenizer, const char *directo
 // Adds to pieces from another file the tokens that only the files beside it name.
 ig_status ig_tokenizer_entries_read_beside(const char *directory, ig_vocabulary *pieces,
                                            ig_error *err);
-// Checks that each merge is of two pieces of the vocabulary and makes a third. name: the file's
-// directory, for messages.
+// Adds a merge to the set of those that are known. *is_new false: it was among them.
+ig_status ig_tokenizer_entries_know_merge(ig_vocabulary *known, const ig_merge_text *merge,
+                                          bool *is_new, ig_error *err);
+// Checks that each merge is of two pieces of the vocabulary, makes a third, and is listed once.
+// name: the file's directory, for messages.
 ig_status ig_tokenizer_entries_check_merges(const json_t *tokenizer, const ig_vocabulary *pieces,
                                             const char *name, ig_error *err);
 #endif

@@ -1,6 +1,5 @@
 #include "fuse/input/tokenizer_union.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -331,21 +330,6 @@ static bool are_texts(const json_t *merges) {
   return texts;
 }
 
-// Adds a merge to the set of those that are known. *is_new false: it was among them.
-static ig_status know_merge(ig_vocabulary *known, const ig_merge_text *m, bool *is_new,
-                            ig_error *err) {
-  const size_t size = m->left_length + m->right_length + 32;
-  char *text = malloc(size);
-  if (!text) return ig_fail_memory(err);
-  const int length = snprintf(text, size, "%zu:%.*s%.*s", m->left_length, (int)m->left_length,
-                              m->left, (int)m->right_length, m->right);
-  *is_new = ig_vocabulary_find(known, text, (size_t)length) < 0;
-  const ig_status status =
-      *is_new ? ig_vocabulary_add(known, text, (size_t)length, known->size, err) : IG_OK;
-  free(text);
-  return status;
-}
-
 static json_t *write_merge(const ig_merge_text *m, const json_t *entry, bool as_text) {
   if (as_text) return json_incref((json_t *)entry);
   return json_pack("[s%, s%]", m->left, m->left_length, m->right, m->right_length);
@@ -359,7 +343,7 @@ static ig_status append_merges(ig_tokenizer_union *u, json_t *to, const json_t *
     ig_merge_text m;
     bool is_new = false;
     if (ig_tokenizer_json_split_merge(entry, &m))
-      IG_TRY(know_merge(&u->known_merges, &m, &is_new, err));
+      IG_TRY(ig_tokenizer_entries_know_merge(&u->known_merges, &m, &is_new, err));
     if (!is_new) continue;
     ++*appended;
     if (json_array_append_new(to, write_merge(&m, entry, as_text))) return ig_fail_memory(err);
