@@ -232,6 +232,21 @@ static void entries_that_mean_nothing_are_refused(void **state) {
       "is that of 'z'");
 }
 
+// Merges of a third model with the first one's pieces are united once a second has others.
+static void merges_of_a_third_are_checked(void **state) {
+  (void)state;
+#define THREE                                                                    \
+  "merge_method: linear\nmodels: [{model: one}, {model: two}, {model: three}]\n" \
+  "parameters: {weight: 1}\ntokenizer_source: union\n"
+  start(PLAIN("y"), PLAIN("z"));
+  make_model("three", 2, FILE_OF("", "", BPE("\"x\": 0, \"y\": 1", "\"x q\"")));
+  fixture_refused(THREE,
+                  "three/tokenizer.json: model.merges: 0: the vocabulary lacks 'x', 'q' or what "
+                  "they make");
+  make_model("three", 2, PLAIN("y"));
+  fixture_fused(THREE, "out");
+}
+
 // With the same pieces nothing is united, and the other's way to cut texts is lost: that is told.
 static void other_cuts_are_told(void **state) {
   (void)state;
@@ -283,6 +298,7 @@ int main(void) {
                                      cmocka_unit_test(different_tokens_are_told),
                                      cmocka_unit_test(what_cannot_be_united_is_refused),
                                      cmocka_unit_test(entries_that_mean_nothing_are_refused),
+                                     cmocka_unit_test(merges_of_a_third_are_checked),
                                      cmocka_unit_test(other_cuts_are_told),
                                      cmocka_unit_test(stages_are_united),
                                      cmocka_unit_test(stages_have_tokens_of_their_own)};

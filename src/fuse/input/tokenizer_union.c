@@ -374,6 +374,8 @@ static ig_status add_merges(ig_tokenizer_union *u, const ig_pieces *other, ig_er
 ig_status ig_tokenizer_union_add(ig_tokenizer_union *u, const ig_pieces *other,
                                  const char *other_name, ig_problems *notes, ig_error *err) {
   if (!has_same_pieces(u->output, other)) {
+    // Its merges were not looked at if it has the pieces that the output had at first.
+    IG_TRY(ig_tokenizer_entries_check_merges(other->tokenizer, &other->side[0], other_name, err));
     IG_TRY(add_pieces(u, other, err));
     if (is_kind(u->output, "BPE")) IG_TRY(add_merges(u, other, err));
   }
