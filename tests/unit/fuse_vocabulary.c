@@ -133,6 +133,31 @@ static void special_ids_follow(void **state) {
   json_decref(json);
 }
 
+// A list of which no id is left is lost as a single id is; lists of what is not to be written are
+// not.
+static void lists_of_lost_ids_are_refused(void **state) {
+  (void)state;
+  static const char recipe[] = "tokenizer_source: c\n" LINEAR("{model: lists}, {model: c}");
+  static const float row[] = {1, 2, 3, 4, 5, 6, 7, 8}, bias[] = {1, 2, 3, 4};
+#define LISTS(eos) \
+  "{\"model_type\": \"torch-transformer\", \"vocab_size\": 4, \"eos_token_id\": " eos "}"
+  fixture_model("lists", LISTS("[2]"), TENSORS(EMBEDDING(4, row), HEAD(4, row), BIAS(4, bias)));
+  tokenizer("lists", "{\"</s>\": 0, \"<unk>\": 1, \"x\": 2, \"<pad>\": 3}");
+  fixture_refused(recipe,
+                  "config.json: eos_token_id of lists is [2], pieces that the output's vocabulary "
+                  "lacks");
+  fixture_write("lists/config.json", LISTS("0"));
+  fixture_write("lists/generation_config.json", "{\"eos_token_id\": [2, 2]}");
+  fixture_refused(
+      recipe, "generation_config.json: eos_token_id of lists is [2,2], pieces that the output's");
+  fixture_write("lists/generation_config.json", "{\"pad_token_id\": 2}");
+  fixture_refused(recipe,
+                  "generation_config.json: pad_token_id of lists is 2, a piece that the output's");
+  fixture_write("lists/config.json", LISTS("[2, 0]"));
+  fixture_write("lists/generation_config.json", "{\"suppress_tokens\": [2]}");
+  fixture_noted(recipe, "of-lists", "lists: 1 piece that the output's vocabulary lacks: 'x'");
+}
+
 static void tokens_have_rows_of_their_own(void **state) {
   (void)state;
   const char *messages = fixture_fuse(
@@ -295,6 +320,7 @@ int main(void) {
       cmocka_unit_test(a_union_has_all_pieces),
       cmocka_unit_test(the_base_lends_its_rows),
       cmocka_unit_test(special_ids_follow),
+      cmocka_unit_test(lists_of_lost_ids_are_refused),
       cmocka_unit_test(tokens_have_rows_of_their_own),
       cmocka_unit_test(equal_vocabularies_stay_as_they_are),
       cmocka_unit_test(stages_have_vocabularies),

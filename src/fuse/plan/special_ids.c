@@ -1,10 +1,12 @@
 #include "fuse/plan/special_ids.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "io/json.h"
+#include "io/model_directory.h"
 
 static const char *const id_keys[] = {
     "pad_token_id",           "eos_token_id",          "bos_token_id",        "unk_token_id",
@@ -55,19 +57,61 @@ bool ig_special_ids_map(const ig_alignment *a, json_t *config) {
   return true;
 }
 
-ig_status ig_special_ids_check(ig_fusion_plan *plan, ig_error *err) {
-  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
+// Keys without which a text begins and ends as before, or lists of what is not to be written: what
+// is no piece is written no more.
+static bool may_be_lost(const char *key) {
+  static const char *const keys[] = {"bos_token_id", "bad_words_ids", "suppress_tokens",
+                                     "begin_suppress_tokens"};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (strcmp(key, keys[i]) == 0) return true;
+  return false;
+}
+
+// Whether an id, or every id of a list, is of a piece that the output lacks.
+static ig_status find_lost(const ig_alignment *a, const json_t *value, bool *lost, ig_error *err) {
+  *lost = false;
+  if (!json_is_integer(value) && !json_is_array(value)) return IG_OK;
+  json_t *mapped = map_value(a, value);
+  if (!mapped) return ig_fail_memory(err);
+  *lost = json_is_null(mapped);
+  json_decref(mapped);
+  return IG_OK;
+}
+
+static ig_status add_lost(ig_fusion_plan *plan, const char *file, const char *key,
+                          const json_t *value, ig_error *err) {
+  char *text = ig_json_text(value, JSON_ENCODE_ANY | JSON_COMPACT);
+  if (!text) return ig_fail_memory(err);
+  const ig_status status = ig_problems_add(
+      &plan->problems, NULL, err, "%s: %s of %s is %.80s, %s that the output's vocabulary lacks",
+      file, key, ig_fusion_plan_donor(plan)->reference, text,
+      json_is_array(value) ? "pieces" : "a piece");
+  free(text);
+  return status;
+}
+
+static ig_status check_file(ig_fusion_plan *plan, const char *file, const json_t *config,
+                            ig_error *err) {
   for (int i = 0; i < ID_KEYS; i++) {
-    const json_t *value = json_object_get(donor->config, id_keys[i]);
-    if (!json_is_integer(value) || strcmp(id_keys[i], "bos_token_id") == 0 ||
-        map_id(plan->alignment, json_integer_value(value)) >= 0)
-      continue;
-    IG_TRY(
-        ig_problems_add(&plan->problems, NULL, err,
-                        "config.json: %s of %s is %d, a piece that the output's vocabulary lacks",
-                        id_keys[i], donor->reference, (int)json_integer_value(value)));
+    const json_t *value = json_object_get(config, id_keys[i]);
+    bool lost;
+    if (may_be_lost(id_keys[i])) continue;
+    IG_TRY(find_lost(plan->alignment, value, &lost, err));
+    if (lost) IG_TRY(add_lost(plan, file, id_keys[i], value, err));
   }
   return IG_OK;
+}
+
+ig_status ig_special_ids_check(ig_fusion_plan *plan, ig_error *err) {
+  const ig_fuse_model *donor = ig_fusion_plan_donor(plan);
+  size_t at = 0;
+  const char *name = ig_model_directory_next(IG_MODEL_DIRECTORY_ROLE_GENERATION, &at);
+  json_t *generation = NULL;
+  IG_TRY(check_file(plan, "config.json", donor->config, err));
+  if (donor->directory) IG_TRY(ig_json_load_in_if_exists(donor->directory, name, &generation, err));
+  const ig_status status = check_file(plan, name, generation, err);
+  json_decref(generation);
+  return status;
 }
 
 // The piece of an id in a configuration; NULL: it has no such id, or no piece has it.
