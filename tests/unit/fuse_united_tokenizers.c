@@ -197,6 +197,31 @@ static void what_cannot_be_united_is_refused(void **state) {
   fixture_fused(RECIPE, "out");
 }
 
+// What follows from vocabularies that are not united is not told: neither shapes nor ids that
+// differ, nor what a later stage lacks.
+static void a_refusal_stands_alone(void **state) {
+  (void)state;
+#define CONFIG(end) "{\"model_type\": \"made-up\", \"vocab_size\": 8, \"eos_token_id\": " end "}"
+#define TWICE FILE_OF("", "", BPE("\"x\": 0, \"xx\": 1, \"z\": 2", "\"x x\", \"x x\""))
+  start(PLAIN("y"), TWICE);
+  make_model("two", 9, TWICE);
+  make_model("three", 2, PLAIN("w"));
+  write_in("one", "config.json", CONFIG("0"));
+  write_in("two", "config.json", CONFIG("2"));
+  static const char *const recipes[] = {
+      RECIPE, "name: both\n" RECIPE
+              "---\nmerge_method: linear\nmodels: [{model: both}, {model: three}]\n"
+              "parameters: {weight: 1}\ntokenizer_source: union\n"};
+  for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
+    assert_string_equal(fixture_fuse(recipes[i], "refused"),
+                        "two/tokenizer.json: model.merges: 1: the merge of 'x' and 'x' is listed "
+                        "twicerecipe.yml cannot be carried out: 1 problem");
+  make_model("two", 9, FILE_OF(TOKEN(1, "<a>", ""), "", BPE("\"x\": 0, \"z\": 1", "")));
+  assert_string_equal(fixture_fuse(RECIPE, "refused"),
+                      "two/tokenizer.json: added_tokens: token '<a>' has the id 1, which is that "
+                      "of 'z'recipe.yml cannot be carried out: 1 problem");
+}
+
 static void entries_that_mean_nothing_are_refused(void **state) {
   (void)state;
 #define OTHER FILE_OF("", "", BPE("\"x\": 0, \"z\": 1", ""))
@@ -297,6 +322,7 @@ int main(void) {
                                      cmocka_unit_test(a_piece_without_a_row_is_told),
                                      cmocka_unit_test(different_tokens_are_told),
                                      cmocka_unit_test(what_cannot_be_united_is_refused),
+                                     cmocka_unit_test(a_refusal_stands_alone),
                                      cmocka_unit_test(entries_that_mean_nothing_are_refused),
                                      cmocka_unit_test(merges_of_a_third_are_checked),
                                      cmocka_unit_test(other_cuts_are_told),

@@ -64,6 +64,7 @@ typedef struct ig_fusion_plan {
   const ig_kernels *kernels;
   ig_fuse_models models;    // in the recipe's order, base models after them
   ig_alignment *alignment;  // of the models' vocabularies; NULL: the recipe asks for none
+  bool unmatched;           // it asks for one that cannot be made, which is one of the problems
   char *chat_template;      // of the output; NULL: the donor's stays
   ig_plan_tensor *tensors;  // sorted by name
   size_t count, capacity;

@@ -55,12 +55,12 @@ static const char *find_source(const ig_fusion_plan *plan, const ig_stage_model 
 }
 
 // The tokenizer that the output's begins with. *complete false: the model that it would come from
-// could not be opened, which is a problem of the list already.
+// could not be opened, or planned, which is a problem of the list already.
 static ig_status load_source(const ig_fusion_plan *plan, ig_alignment *a, bool *complete,
                              ig_error *err) {
   const ig_stage_model *stage;
   const char *directory = find_source(plan, &stage);
-  *complete = stage || directory;
+  *complete = stage ? stage->directory || stage->tensors : directory != NULL;
   if (!*complete) return IG_OK;
   const char *existing = stage ? stage->directory : directory;
   if (existing) {
@@ -144,8 +144,16 @@ static ig_status note_left_files(ig_fusion_plan *plan, const char *directory, ig
                          names);
 }
 
+// If pieces cannot be read or united, adds a problem and sets *complete to false.
+static ig_status judge_pieces(ig_fusion_plan *plan, ig_status status, const ig_error *why,
+                              bool *complete, ig_error *err) {
+  *complete = *complete && status == IG_OK;
+  return ig_problems_judge(&plan->problems, status, why, err);
+}
+
 // The same for a tokenizer.json.
-static ig_status extend_tokenizer(ig_fusion_plan *plan, const ig_pieces *pieces, ig_error *err) {
+static ig_status extend_tokenizer(ig_fusion_plan *plan, const ig_pieces *pieces, bool *complete,
+                                  ig_error *err) {
   ig_alignment *a = plan->alignment;
   ig_tokenizer_union u = {.output = &a->output, .name = source_name(plan)};
   ig_error why = {0};
@@ -154,8 +162,9 @@ static ig_status extend_tokenizer(ig_fusion_plan *plan, const ig_pieces *pieces,
   a->new_text = u.has_new_text;
   a->new_tokens = json_incref(u.new_tokens);
   ig_tokenizer_union_free(&u);
-  IG_TRY(ig_problems_judge(&plan->problems, status, &why, err));
-  return a->new_text && a->directory ? note_left_files(plan, a->directory, err) : IG_OK;
+  IG_TRY(judge_pieces(plan, status, &why, complete, err));
+  return *complete && a->new_text && a->directory ? note_left_files(plan, a->directory, err)
+                                                  : IG_OK;
 }
 
 // ---- which rows -------------------------------------------------------------
@@ -408,13 +417,6 @@ static ig_status open_models(ig_fusion_plan *plan, ig_error *err) {
   return open_model(plan, recipe->base_model, err);
 }
 
-// If pieces cannot be read, adds a problem and sets *complete to false.
-static ig_status judge_pieces(ig_fusion_plan *plan, ig_status status, const ig_error *why,
-                              bool *complete, ig_error *err) {
-  *complete = *complete && status == IG_OK;
-  return ig_problems_judge(&plan->problems, status, why, err);
-}
-
 // Adds a problem if the rows of a model cannot be matched with the output's pieces.
 static ig_status check_fit(ig_fusion_plan *plan, const ig_fuse_model *m, const ig_pieces *pieces,
                            bool *complete, ig_error *err) {
@@ -455,8 +457,9 @@ static ig_status match_pieces(ig_fusion_plan *plan, ig_pieces *pieces, bool *com
   ig_alignment *a = plan->alignment;
   IG_TRY(load_all(plan, pieces, complete, err));
   if (!*complete) return IG_OK;
-  IG_TRY(a->output.tokenizer ? extend_tokenizer(plan, pieces, err)
+  IG_TRY(a->output.tokenizer ? extend_tokenizer(plan, pieces, complete, err)
                              : extend_pieces(plan, pieces, err));
+  if (!*complete) return IG_OK;
   if (a->added && !a->output.extensible)
     IG_TRY(ig_problems_add(
         &plan->problems, NULL, err,
@@ -488,6 +491,7 @@ ig_status ig_vocabulary_match(ig_fusion_plan *plan, ig_error *err) {
   for (size_t i = 0; pieces && i < plan->models.count; i++) ig_pieces_free(&pieces[i]);
   free(pieces);
   if (complete) return status;
+  plan->unmatched = true;
   ig_alignment_free(plan->alignment);
   plan->alignment = NULL;
   return status;

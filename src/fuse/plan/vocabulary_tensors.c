@@ -146,6 +146,11 @@ ig_status ig_vocabulary_tensors_attach(ig_fusion_plan *plan, ig_plan_tensor *t, 
   return IG_OK;
 }
 
+bool ig_vocabulary_tensors_is_unmatched(const ig_fusion_plan *plan, const ig_plan_tensor *t) {
+  int unused;
+  return plan->unmatched && find_side(t->name, &unused);
+}
+
 size_t ig_vocabulary_tensors_rows(const ig_safetensors *tensors, int side) {
   size_t fewest = SIZE_MAX;
   for (size_t i = 0; i < ig_safetensors_count(tensors); i++) {

@@ -10,6 +10,8 @@ enum { IG_VOCABULARY_BOTH_SIDES = -1 };
 // The rows of a model's tensors of this kind, of one side or of both: the fewest of them. SIZE_MAX:
 // it has none.
 size_t ig_vocabulary_tensors_rows(const ig_safetensors *tensors, int side);
+// Whether the tensor's rows are to be matched and cannot be, so that its shapes need not be alike.
+bool ig_vocabulary_tensors_is_unmatched(const ig_fusion_plan *plan, const ig_plan_tensor *tensor);
 // Whether all models of the plan have as many rows as each other in each tensor of this kind.
 bool ig_vocabulary_tensors_are_alike(const ig_fusion_plan *plan);
 #endif

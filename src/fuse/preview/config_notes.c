@@ -142,7 +142,7 @@ ig_status ig_config_notes_add(const ig_fusion_plan *plan, const char *const *pro
   config_comparison c = {.donor = ig_fusion_plan_donor(plan),
                          .problems = problems,
                          .problem_count = count,
-                         .is_matched = plan->alignment != NULL,
+                         .is_matched = plan->alignment != NULL || plan->unmatched,
                          .found = &found,
                          .notes = notes};
   for (size_t i = 0; i < plan->models.count; i++) {

@@ -168,7 +168,7 @@ ig_status ig_preflight_models(const ig_fusion_plan *plan, ig_problems *problems,
       bool unused;
       IG_TRY(compare_key(&(key_comparison){donor, m, keys[k], ""}, &unused, problems, err));
     }
-    if (!plan->alignment && m != donor && is_made(m) && is_made(donor))
+    if (!plan->alignment && !plan->unmatched && m != donor && is_made(m) && is_made(donor))
       IG_TRY(ig_same_vocabulary_check(donor, m, problems, notes, err));
   }
   IG_TRY(note_renames(&plan->recipe->renames, notes, err));
