@@ -255,6 +255,18 @@ static void entries_that_mean_nothing_are_refused(void **state) {
       RECIPE,
       "two/tokenizer_config.json: added_tokens_decoder: token '<b>' has the id 1, which "
       "is that of 'z'");
+  static const char *const decoders[][2] = {{"[{\"content\": \"<b>\"}]", "an array"},
+                                            {"\"<b>\"", "a string"}};
+  for (size_t i = 0; i < 2; i++) {
+    char text[200], message[200];
+    snprintf(text, sizeof text, "{\"added_tokens_decoder\": %s}", decoders[i][0]);
+    snprintf(
+        message, sizeof message,
+        "two/tokenizer_config.json: added_tokens_decoder: expected tokens by their ids, found %s",
+        decoders[i][1]);
+    write_in("two", "tokenizer_config.json", text);
+    fixture_refused(RECIPE, message);
+  }
 }
 
 // Merges of a third model with the first one's pieces are united once a second has others.

@@ -119,6 +119,9 @@ static ig_status read_decoder(const json_t *decoder, ig_vocabulary *pieces, json
                               ig_error *err) {
   const char *key;
   json_t *entry;
+  if (decoder && !json_is_null(decoder) && !json_is_object(decoder))
+    return ig_fail(err, IG_ERROR_FORMAT, "expected tokens by their ids, found %s",
+                   ig_json_type_name(decoder));
   json_object_foreach((json_t *)decoder, key, entry) {
     char *end;
     const long id = strtol(key, &end, 10);
