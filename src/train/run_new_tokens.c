@@ -24,13 +24,14 @@ ig_status ig_run_new_tokens_read(const ig_yaml_node *data, ig_train_config *c, i
                         "new tokens are added to the tokenizer of a model that training starts "
                         "from (model.init); a new tokenizer gets its own from "
                         "data.sentencepiece.user_defined_symbols");
-  if (node->kind == IG_YAML_SCALAR)
-    return ig_yaml_string(data, "new_tokens", NULL, &d->new_tokens_file, err);
-  IG_TRY(ig_yaml_strings(data, "new_tokens", &d->new_tokens, &d->new_token_count, err));
-  return d->new_token_count ? IG_OK
-                            : ig_yaml_fail(node, err,
-                                           "expected a list of tokens, or a file with "
-                                           "one a line");
+  const bool is_file = node->kind == IG_YAML_SCALAR;
+  IG_TRY(is_file ? ig_yaml_string(data, "new_tokens", NULL, &d->new_tokens_file, err)
+                 : ig_yaml_strings(data, "new_tokens", &d->new_tokens, &d->new_token_count, err));
+  return d->new_token_count || (is_file && d->new_tokens_file && *d->new_tokens_file)
+             ? IG_OK
+             : ig_yaml_fail(node, err,
+                            "expected a list of tokens, or a file with "
+                            "one a line");
 }
 
 void ig_run_new_tokens_free_config(ig_train_data *d) { free(d->new_tokens); }
@@ -83,7 +84,11 @@ static ig_status read_file(ig_run *run, const char *path, ig_error *err) {
 static ig_status load_list(ig_run *run, ig_error *err) {
   const ig_train_data *d = &run->config.data;
   size_t capacity = 0;
-  if (d->new_tokens_file) return read_file(run, d->new_tokens_file, err);
+  if (d->new_tokens_file) {
+    const ig_status status = read_file(run, d->new_tokens_file, err);
+    if (status != IG_OK) return ig_fail_in(err, status, "%s: data.new_tokens", run->config.path);
+    return IG_OK;
+  }
   for (size_t i = 0; i < d->new_token_count; i++) {
     const ig_status status = ig_tokenizer_check_token(run->tokenizer, d->new_tokens[i], err);
     if (status != IG_OK) return ig_fail_in(err, status, "%s: data.new_tokens", run->config.path);

@@ -75,7 +75,10 @@ refuse "token '': a token is empty" '["<a>", ""]'
 refuse "it holds a control character or the end of a line" '["a\tb"]'
 refuse "it holds U+2581, which stands for a space" '[▁a]'
 refuse 'expected a list of tokens, or a file' '[]'
-refuse 'nowhere' nowhere
+refuse 'expected a list of tokens, or a file' '""'
+refuse 'run.yml: data.new_tokens: nowhere: No such file' nowhere
+mkdir folder
+refuse 'run.yml: data.new_tokens: folder: line 1: Is a directory' folder
 expect 1 "$INGOT" train run.yml -q --set train.output=refused \
   --set 'train.adapter={method: lora, rank: 2, target_modules: [q_proj]}'
 grep -q 'an adapter has no rows for new tokens' err || fail 'an adapter is not refused'
