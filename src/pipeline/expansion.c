@@ -23,6 +23,7 @@ typedef struct expansion {
   const ig_engine_job *job;      // the caller's
   int each;                      // alternatives of a sentence
   alternative *list;             // (sentences, each)
+  int *firsts;                   // (sentences): tokens that may come after the prefix
   int *prefixes;                 // (sentences, each, prefix_length + 1)
   ig_queue_sentence *sentences;  // (sentences, each): of the second job
   ig_sentence_options *own;      // (sentences, each)
@@ -57,22 +58,39 @@ ig_status ig_expansion_check(const ig_decode_options *options, int alternatives,
                    "alternatives: after a prefix of %d tokens there is no room for two, as a "
                    "translation has at most %d",
                    own->prefix_length, own->max_length);
+  for (int i = 0; i < own->prefix_length; i++)
+    if (ig_decode_options_ends(options, own->prefix[i]))
+      return ig_fail(err, IG_ERROR_ARGUMENT,
+                     "target_prefix: it holds %d, which ends a translation: no alternatives come "
+                     "after it",
+                     own->prefix[i]);
   const ig_decode_options first = options_of_first(options, alternatives);
   return ig_decode_options_check(&first, err);
 }
 
 static ig_status keep_first(void *context, size_t sentence, const ig_hypothesis *found,
                             ig_error *err) {
+  (void)err;
   const expansion *x = context;
   const int prefix = prefix_length_of(x);
   for (int k = 0; k < x->each; k++) {
-    if (found[k].length != prefix + 1 || !(found[k].score > NO_HYPOTHESIS))
-      return ig_fail(err, IG_ERROR_ARGUMENT,
-                     "alternatives: only %d tokens may come after the beginning, expected %d", k,
-                     x->each);
+    if (found[k].length != prefix + 1 || !(found[k].score > NO_HYPOTHESIS)) break;
+    x->firsts[sentence]++;
     const size_t index = sentence * (size_t)x->each + (size_t)k;
     x->list[index].log_prob = found[k].score;
     memcpy(prefix_of(x, index), found[k].ids, (size_t)found[k].length * sizeof *found[k].ids);
+  }
+  return IG_OK;
+}
+
+// Fails for the first sentence that has too few.
+static ig_status check_firsts(const expansion *x, size_t *sentence, ig_error *err) {
+  for (size_t i = 0; i < x->job->count; i++) {
+    if (x->job->sentences[i].length == 0 || x->firsts[i] == x->each) continue;
+    *sentence = i;
+    return ig_fail(err, IG_ERROR_ARGUMENT,
+                   "alternatives: only %d tokens may come after the beginning, expected %d",
+                   x->firsts[i], x->each);
   }
   return IG_OK;
 }
@@ -124,7 +142,7 @@ static ig_status list_completions(expansion *x, size_t *ended, ig_error *err) {
 }
 
 static ig_status run_both(expansion *x, ig_engine *engine, ig_engine_counts *counts,
-                          ig_error *err) {
+                          size_t *lacking, ig_error *err) {
   const ig_decode_options options = options_of_first(x->job->options, x->each);
   ig_queue_sentence *firsts = x->sentences;  // free until the second job
   for (size_t i = 0; i < x->job->count; i++) {
@@ -137,6 +155,7 @@ static ig_status run_both(expansion *x, ig_engine *engine, ig_engine_counts *cou
   job.decoded = keep_first;
   job.context = x;
   IG_TRY(ig_engine_run(engine, &job, counts, err));
+  IG_TRY(check_firsts(x, lacking, err));
   size_t ended = 0;
   IG_TRY(list_completions(x, &ended, err));
   job.sentences = x->sentences;
@@ -171,20 +190,22 @@ static ig_status hand_over(const expansion *x, ig_error *err) {
 static ig_status reserve(expansion *x, ig_error *err) {
   const size_t count = x->job->count * (size_t)x->each;
   x->list = ig_allocate(count, sizeof *x->list, err);
+  x->firsts = ig_allocate(x->job->count, sizeof *x->firsts, err);
   x->prefixes = ig_allocate(count, sizeof *x->prefixes * ((size_t)prefix_length_of(x) + 1), err);
   x->sentences = ig_allocate(count, sizeof *x->sentences, err);
   x->own = ig_allocate(count, sizeof *x->own, err);
-  return x->list && x->prefixes && x->sentences && x->own ? IG_OK : IG_ERROR_MEMORY;
+  return x->list && x->firsts && x->prefixes && x->sentences && x->own ? IG_OK : IG_ERROR_MEMORY;
 }
 
 ig_status ig_expansion_run(ig_engine *engine, const ig_engine_job *job, int alternatives,
-                           ig_engine_counts *counts, ig_error *err) {
+                           ig_engine_counts *counts, size_t *lacking, ig_error *err) {
   expansion x = {.job = job, .each = alternatives};
   *counts = (ig_engine_counts){0};
+  *lacking = job->count;
   if (job->count == 0) return IG_OK;
   ig_status status = reserve(&x, err);
   if (status == IG_OK) {
-    status = run_both(&x, engine, counts, err);
+    status = run_both(&x, engine, counts, lacking, err);
     ig_error failure = {0};
     const ig_status handed = hand_over(&x, &failure);
     if (status == IG_OK && handed != IG_OK) {
@@ -194,6 +215,7 @@ ig_status ig_expansion_run(ig_engine *engine, const ig_engine_job *job, int alte
   }
   for (size_t i = 0; x.list && i < job->count * (size_t)alternatives; i++) free(x.list[i].ids);
   free(x.list);
+  free(x.firsts);
   free(x.prefixes);
   free(x.sentences);
   free(x.own);

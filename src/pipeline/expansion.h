@@ -12,7 +12,9 @@ ig_status ig_expansion_check(const ig_decode_options *options, int alternatives,
 // Runs a job of decoding, whose options have an n_best of 1 and score greedy search. Its `decoded`
 // is called, when both are done and on the caller's thread, with `alternatives` hypotheses, the
 // likeliest first token first. Their scores are log p / length^length_penalty of all tokens after
-// the prefix. On failure it was called for those sentences that have all of theirs.
+// the prefix. On failure it was called for those sentences that have all of theirs. *lacking: the
+// sentence after whose beginning too few tokens may come, which is the failure then; else the job's
+// count.
 ig_status ig_expansion_run(ig_engine *engine, const ig_engine_job *job, int alternatives,
-                           ig_engine_counts *counts, ig_error *err);
+                           ig_engine_counts *counts, size_t *lacking, ig_error *err);
 #endif

@@ -217,9 +217,13 @@ static ig_status run_engine(ig_translator *t, bool scoring, ig_error *err) {
                              .context = t,
                              .interrupter = t->interrupter};
   ig_engine_counts counts;
-  const ig_status status = t->alternatives > 0 && !scoring
-                               ? ig_expansion_run(t->engine, &job, t->alternatives, &counts, err)
-                               : ig_engine_run(t->engine, &job, &counts, err);
+  size_t lacking = t->window.count;
+  const ig_status status =
+      t->alternatives > 0 && !scoring
+          ? ig_expansion_run(t->engine, &job, t->alternatives, &counts, &lacking, err)
+          : ig_engine_run(t->engine, &job, &counts, err);
+  if (lacking < t->window.count)
+    ig_fail_in(err, status, "line %zu", t->window.sentences[lacking].number);
   t->stats.target_tokens += counts.target_tokens;
   t->stats.drafted_tokens += counts.draft.drafted;
   t->stats.accepted_tokens += counts.draft.accepted;

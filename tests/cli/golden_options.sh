@@ -52,6 +52,14 @@ has err "alternatives: expected at most half of the model's 61 tokens, found 31"
 expect 1 "$INGOT" translate -m "$tiny" -i source.ids --ids --ids-in --max-length 3 \
   --alternatives 3 --target-prefix '9 17'
 has err 'after a prefix of 2 tokens there is no room for two'
+expect 1 "${run[@]}" --alternatives 3 --target-prefix '9 0 17'
+has err 'target_prefix: it holds 0, which ends a translation: no alternatives come after it'
+# Too few are allowed: the line is named, and a blank one is not it.
+seq 5 59 >most.ids
+printf '\n5 6 7 0\n8 9 0\n' >lines.ids
+expect 1 "$INGOT" translate -m "$tiny" -i lines.ids --ids --ids-in --max-length 19 \
+  --alternatives 20 --bad-words most.ids
+has err 'line 2: alternatives: only 6 tokens may come after the beginning, expected 20'
 
 # Negative control: each option changes something.
 for one in at_once:never bad_words:free factor:free; do
