@@ -153,6 +153,10 @@ ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err) {
   return status;
 }
 
+const json_t *ig_pieces_model(const ig_pieces *pieces) {
+  return json_object_get(pieces->tokenizer, "model");
+}
+
 const json_t *ig_pieces_added(const ig_pieces *pieces, const char *piece) {
   return json_object_get(pieces->added, piece);
 }

@@ -20,6 +20,8 @@ typedef struct ig_pieces {
 // vocab.txt where no added_tokens.json is beside it. Other tokenizers are IG_ERROR_UNSUPPORTED.
 ig_status ig_pieces_load(const char *directory, ig_pieces *out, ig_error *err);
 ig_status ig_pieces_copy(const ig_pieces *from, ig_pieces *out, ig_error *err);
+// The model of the tokenizer.json, with its pieces and merges; NULL: there is none.
+const json_t *ig_pieces_model(const ig_pieces *pieces);
 // The entry of `added` for a piece; NULL: it is no added token.
 const json_t *ig_pieces_added(const ig_pieces *pieces, const char *piece);
 // Fails, and names the piece, if one of two vocabularies of a tokenizer.json has a piece that the

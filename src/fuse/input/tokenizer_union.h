@@ -17,11 +17,6 @@ typedef struct ig_tokenizer_union {
   ig_vocabulary known_merges;
 } ig_tokenizer_union;  // start from {output, name}; ig_tokenizer_union_free
 
-// Fails, and names what keeps them apart, if the two are of other kinds, prepare text in other ways
-// or have entries that mean nothing. Tokenizers that differ in added tokens alone always fit; where
-// they cut texts in other ways, a note tells. notes NULL: nobody is told.
-ig_status ig_tokenizer_union_check(const ig_pieces *a, const char *a_name, const ig_pieces *b,
-                                   const char *b_name, ig_problems *notes, ig_error *err);
 // Adds what the other has and the output lacks; they fit. Notes tell of added tokens that the two
 // treat in different ways.
 ig_status ig_tokenizer_union_add(ig_tokenizer_union *u, const ig_pieces *other,

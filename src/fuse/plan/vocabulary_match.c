@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "base/listing.h"
 #include "fuse/input/tokenizer_union.h"
+#include "fuse/input/tokenizer_union_check.h"
 #include "fuse/input/vocabulary_files.h"
 #include "fuse/plan/special_ids.h"
 #include "fuse/plan/vocabulary_tensors.h"

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/listing.h"
 #include "base/name.h"
-#include "fuse/input/tokenizer_union.h"
+#include "fuse/input/tokenizer_union_check.h"
 #include "fuse/input/vocabulary_files.h"
 
 // Two models that are being compared.
