@@ -18,8 +18,10 @@ extern "C" {
  * started alone. Read from the environment: nothing is loaded. */
 int ig_cluster_processes(void);
 /* Joins them. *out is NULL, without an error, where this process was started alone. Open MPI is
- * loaded from a plugin, and where the program has not initialized it, by this call. Fails where
- * another launcher has started the processes, or the library was built without Open MPI. */
+ * loaded from a plugin, and where the program has not initialized it, by this call;
+ * ig_cluster_leave then finalizes it, and MPI can be initialized but once: a program that joins
+ * again later initializes MPI itself. Fails where another launcher has started the processes, or
+ * the library was built without Open MPI. */
 ig_status ig_cluster_join(ig_cluster **out, ig_error *err);
 /* NULL: rank 0 of 1. */
 int ig_cluster_rank(const ig_cluster *cluster);

@@ -23,8 +23,8 @@ class Interrupter:
 
 
 class _Flag:
-    """What threading.Event is for. A signal that comes while an Event is set or waited for may leave
-    its lock locked, and then whoever touches it next waits for ever. A SimpleQueue is in one piece."""
+    """What threading.Event is for. A signal that comes while an Event is set or waited for may
+    leave its lock locked, and whoever touches it next waits for ever. A SimpleQueue does not."""
 
     def __init__(self) -> None:
         self._queue: "SimpleQueue[None]" = SimpleQueue()

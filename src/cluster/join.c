@@ -40,6 +40,12 @@ static bool find_own_directory(char *out, size_t size) {
   return fits;
 }
 
+static void *load_plugin(const char *path, char why[IG_CARRIER_TEXT]) {
+  void *plugin = dlopen(path, RTLD_NOW | RTLD_GLOBAL);  // Open MPI's own plugins want it global
+  if (!plugin) snprintf(why, IG_CARRIER_TEXT, "%.500s", dlerror());
+  return plugin;
+}
+
 // Beside the library or the command in a build folder, else where they were installed to.
 static void *open_plugin(char why[IG_CARRIER_TEXT]) {
   char own[4096], path[4352];
@@ -47,20 +53,16 @@ static void *open_plugin(char why[IG_CARRIER_TEXT]) {
   if (find_own_directory(own, sizeof own)) {
     for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
       snprintf(path, sizeof path, "%s%s/%s", own, below[i], plugin_name);
-      if (access(path, F_OK) != 0) continue;
-      void *plugin = dlopen(path, RTLD_NOW | RTLD_GLOBAL);  // Open MPI's own plugins want it global
-      if (!plugin) snprintf(why, IG_CARRIER_TEXT, "%.500s", dlerror());
-      return plugin;
+      if (access(path, F_OK) == 0) return load_plugin(path, why);
     }
   }
   snprintf(path, sizeof path, "%s/%s", IG_PLUGIN_DIRECTORY, plugin_name);
-  void *plugin = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
-  if (!plugin)
-    snprintf(why, IG_CARRIER_TEXT,
-             "%.300s is not there, which is built and installed where Open MPI is found "
-             "(libopenmpi-dev)",
-             path);
-  return plugin;
+  if (access(path, F_OK) == 0) return load_plugin(path, why);
+  snprintf(why, IG_CARRIER_TEXT,
+           "%.300s is not there, which is built and installed where Open MPI is found "
+           "(libopenmpi-dev)",
+           path);
+  return NULL;
 }
 
 static ig_status load(int processes, ig_carrier *out, ig_error *err) {
