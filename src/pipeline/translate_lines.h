@@ -1,5 +1,5 @@
-// A stream of lines through a translator. The public part is in ingot.h: ig_translate_lines,
-// ig_score_targets.
+// A stream of lines through a translator. The public part, ig_translate_lines and ig_score_targets
+// of ingot.h, is in line_streams.c.
 #ifndef IG_PIPELINE_TRANSLATE_LINES_H
 #define IG_PIPELINE_TRANSLATE_LINES_H
 #include "pipeline/stream_input.h"
