@@ -87,7 +87,8 @@ void ig_int8_multiply_amx(const ig_int8_tile *t) {
     ig_int8_multiply_avx512_vnni(t);
     return;
   }
-  int8_block block = {.rows = t->rows < TILE ? t->rows : TILE};
+  int8_block block;  // its sums, 4 KB, are written before they are read
+  block.rows = t->rows < TILE ? t->rows : TILE;
   const size_t last = t->rows - block.rows;
   configure_tiles(block.rows);
   for (block.column = 0; block.column < t->columns; block.column += 2 * IG_INT8_COLUMNS)
